@@ -1,0 +1,276 @@
+"""A run's configuration: TOML read, overlays laid over their base, everything checked, frozen."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InputError, nearest
+from .tables import read_text
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+MAX_FUTURES = 2**40
+COMMAND_LINE = "--set"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class RunSection(_Section):
+    """How many futures are drawn, and how."""
+
+    futures: int = Field(default=2**22, ge=1, le=MAX_FUTURES)
+    replicates: int = Field(default=16, ge=1, le=1024)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    method: Literal["sobol", "monte-carlo"] = "sobol"
+    base_points: int = Field(default=2**20, ge=1, le=2**32)
+    sample: int = Field(default=10_000, ge=0, le=1_000_000)
+    quantiles: tuple[Fraction, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+    outputs: Literal["all", "total"] = "all"
+
+
+class PhaseInSection(_Section):
+    """Spread of the phase-in of each category, and its path over the years."""
+
+    shift: float = Field(default=0.0, ge=-1, le=1)
+    common: Fraction = 0.5
+    national: Fraction = 2 / 3
+    start: float = Field(default=2024.0, ge=1900, le=2100)
+
+
+class TechnologySection(_Section):
+    """Whether the factors of technology and themes are common to all categories, or each category's own."""
+
+    common: bool = True
+
+
+class RelativeSection(_Section):
+    """Spread of quantities for which the report prints a point or nothing."""
+
+    relative: float = Field(ge=0, lt=1)
+
+
+class Settings(_Section):
+    """All keys of a configuration file."""
+
+    title: str
+    author: str = ""
+    reference: str = ""
+    reason: str = ""
+    data: str
+    years: tuple[Annotated[int, Field(ge=2023, le=2040)], ...] = (2025, 2030, 2035, 2040)
+    run: RunSection = RunSection()
+    phase_in: PhaseInSection = PhaseInSection()
+    technology: TechnologySection = TechnologySection()
+    time_share: RelativeSection
+    coefficient: RelativeSection
+    residual: RelativeSection
+    inputs: dict[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A checked configuration.
+
+    Attributes
+    ----------
+    name : str
+        Name of the file without its ending.
+    path : Path
+    settings : Settings
+    data : Path
+        Folder of the tables.
+    texts : tuple of (Path, str)
+        Each file that was read, the base first, with its text.
+    changes : tuple of str
+        What the command line changed, as given.
+    origins : tuple of (key, place)
+        Where each key was last stated: file, or the command line.
+    """
+
+    name: str
+    path: Path
+    settings: Settings
+    data: Path
+    texts: tuple[tuple[Path, str], ...]
+    changes: tuple[str, ...]
+    origins: tuple[tuple[str, str], ...]
+
+    def place(self, key: str) -> str:
+        """Where `key` was stated, for a message."""
+        return _place(dict(self.origins), key, self.path)
+
+
+def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
+    """Read a configuration with all that it extends.
+
+    Parameters
+    ----------
+    path : Path or str
+    changes : sequence of str
+        ``key=value`` as on the command line; the value is TOML, or else a text.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    InputError
+        A missing file, a text that is not TOML, `extends` in a circle, an unknown key, a wrong type, a value out of
+        bounds, an overlay that does not say who made it, from what, and why.
+    """
+    path = Path(path)
+    texts: list[tuple[Path, str]] = []
+    origins: dict[str, str] = {}
+    merged = _read(path, (), texts, origins)
+    for change in changes:
+        _lay(merged, _change(change), origins, f"{COMMAND_LINE} {change}")
+    try:
+        settings = Settings.model_validate(_tuples(merged))
+    except ValidationError as error:
+        raise _explained(error, origins, path) from None
+    _check(settings, origins, path)
+    data = (_owner(origins, "data", texts, path).parent / settings.data).resolve()
+    if not data.is_dir():
+        raise InputError(
+            _place(origins, "data", path),
+            f"there is no folder '{settings.data}'",
+            "Give the folder of the tables, relative to the file that names it.",
+        )
+    return Config(path.stem, path, settings, data, tuple(texts), tuple(changes), tuple(origins.items()))
+
+
+def _read(
+    path: Path, above: tuple[Path, ...], texts: list[tuple[Path, str]], origins: dict[str, str]
+) -> dict[str, Any]:
+    if path.resolve() in above:
+        circle = " -> ".join(file.name for file in (*above, path))
+        raise InputError(f"{path}, key 'extends'", f"goes in a circle: {circle}", "Let one of them extend nothing.")
+    text = read_text(path)
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(path), f"is not TOML: {error}", "Mend the line named; texts stand in quotes.") from None
+    base = content.pop("extends", None)
+    if base is None:
+        texts.append((path, text))
+        _note(content, origins, str(path))
+        return content
+    if not isinstance(base, str):
+        raise InputError(f"{path}, key 'extends'", "is not a text", 'Write the file, as in extends = "base.toml".')
+    merged = _read(path.parent / base, (*above, path.resolve()), texts, origins)
+    for key in ("author", "reference", "reason"):
+        if not content.get(key):
+            raise InputError(
+                f"{path}, key '{key}'", "is missing", f'An overlay says who made it, from what, and why: {key} = "…".'
+            )
+    texts.append((path, text))
+    _lay(merged, content, origins, str(path))
+    return merged
+
+
+def _change(change: str) -> dict[str, Any]:
+    key, equals, value = change.partition("=")
+    place = f"{COMMAND_LINE} {change}"
+    if not equals or not key.strip():
+        raise InputError(place, "is not of the form key=value", f"Write for instance {COMMAND_LINE} run.seed=7.")
+    for line in (f"{key} = {value}", f"{key} = {_quoted(value)}"):
+        try:
+            return tomllib.loads(line)
+        except tomllib.TOMLDecodeError:
+            continue
+    raise InputError(place, f"'{key}' is not a key", "Put names with spaces or Danish letters in double quotes.")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _lay(base: dict[str, Any], over: Mapping[str, Any], origins: dict[str, str], place: str, prefix: str = "") -> None:
+    """Lay `over` on `base`; a distribution (a table with `kind`) replaces the whole one below it."""
+    for key, value in over.items():
+        name = f"{prefix}{key}"
+        below = base.get(key)
+        if isinstance(value, Mapping) and isinstance(below, dict) and "kind" not in value:
+            _lay(below, value, origins, place, f"{name}.")
+        else:
+            base[key] = value
+            _note({key: value}, origins, place, prefix)
+
+
+def _note(content: Mapping[str, Any], origins: dict[str, str], place: str, prefix: str = "") -> None:
+    for key, value in content.items():
+        origins[f"{prefix}{key}"] = place
+        if isinstance(value, Mapping):
+            _note(value, origins, place, f"{prefix}{key}.")
+
+
+def _tuples(value: Any) -> Any:
+    """TOML's arrays as tuples, which the frozen settings hold; inside [inputs] they stay as they are."""
+    if isinstance(value, dict):
+        return {key: item if key == "inputs" else _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _place(origins: Mapping[str, str], key: str, path: Path) -> str:
+    parts = key.split(".")
+    for length in range(len(parts), 0, -1):
+        place = origins.get(".".join(parts[:length]))
+        if place is not None:
+            return place if place.startswith(COMMAND_LINE) else f"{place}, key '{key}'"
+    return f"{path}, key '{key}'"
+
+
+def _owner(origins: Mapping[str, str], key: str, texts: Sequence[tuple[Path, str]], path: Path) -> Path:
+    """The file whose folder a relative path stated in `key` is relative to; the command line's: the working folder."""
+    place = origins.get(key, "")
+    if place.startswith(COMMAND_LINE):
+        return Path.cwd() / COMMAND_LINE
+    return next((file for file, _ in texts if str(file) == place), path)
+
+
+def _explained(error: ValidationError, origins: Mapping[str, str], path: Path) -> InputError:
+    """The first thing pydantic found, in this project's words."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    key = ".".join(location)
+    place = _place(origins, key, path)
+    given = first["input"]
+    if first["type"] == "extra_forbidden":
+        return InputError(place, f"unknown key '{key}'", nearest(location[-1], _known(location[:-1])))
+    if first["type"] == "missing":
+        return InputError(place, "is missing", f"Add it; the keys are: {', '.join(_known(location[:-1]))}.")
+    wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
+    return InputError(place, f"{given!r} cannot be used", f"It should be {wanted}.")
+
+
+def _known(location: Sequence[str]) -> list[str]:
+    model: Any = Settings
+    for part in location:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def _check(settings: Settings, origins: Mapping[str, str], path: Path) -> None:
+    """What no single key shows."""
+    for key, values in (("years", settings.years), ("run.quantiles", settings.run.quantiles)):
+        if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+            raise InputError(_place(origins, key, path), "is not in rising order", "Write each value once, rising.")
+    if 2040 not in settings.years:
+        raise InputError(
+            _place(origins, "years", path), "2040 is missing", "The published figures are of 2040; keep it in the list."
+        )
+    if settings.run.futures < settings.run.replicates:
+        raise InputError(
+            _place(origins, "run.futures", path),
+            f"{settings.run.futures} futures cannot fill {settings.run.replicates} replicates",
+            "Draw at least one future in each replicate.",
+        )
+

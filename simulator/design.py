@@ -1,0 +1,226 @@
+"""Point sets: scrambled Sobol' nets in independent replicates, or random streams; chunks of them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+BITS = 32
+BLOCK_BITS = 9  # futures of a block: all inputs of 512 futures fit in the cache of one core
+CHUNK_BITS = 16
+
+
+@dataclass(frozen=True)
+class Design:
+    """Which points are drawn. Input i has dimensions 2i (first point of a pair) and 2i + 1 (second point).
+
+    Attributes
+    ----------
+    inputs : int
+    replicates : int
+    log2_points : int
+        Points of a replicate, as a power of two.
+    seed : int
+    method : str
+        ``sobol`` or ``monte-carlo``.
+    """
+
+    inputs: int
+    replicates: int
+    log2_points: int
+    seed: int
+    method: str = "sobol"
+
+    @property
+    def points(self) -> int:
+        """Points of all replicates."""
+        return self.replicates << self.log2_points
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A run of points of one replicate: the unit of parallel work.
+
+    Attributes
+    ----------
+    replicate, first, points : int
+    """
+
+    replicate: int
+    first: int
+    points: int
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """What the kernels need to make the points of one replicate (rows: dimensions that are used).
+
+    Attributes
+    ----------
+    generators : (rows, 32) uint32
+    shift : (rows,) uint32
+    pattern : (rows, block) uint32
+    key : (rows,) uint64
+        Of the random streams; empty for a net.
+    """
+
+    generators: np.ndarray
+    shift: np.ndarray
+    pattern: np.ndarray
+    key: np.ndarray
+
+
+def design_for(inputs: int, points: int, replicates: int, seed: int, method: str) -> Design:
+    """The smallest design of at least so many points.
+
+    Parameters
+    ----------
+    inputs, points, replicates, seed : int
+    method : str
+
+    Returns
+    -------
+    Design
+        With replicates * 2**m points.
+    """
+    per_replicate = max(-(-points // replicates), 1)
+    return Design(inputs, replicates, (per_replicate - 1).bit_length(), seed, method)
+
+
+def chunks(design: Design) -> Iterator[Chunk]:
+    """The chunks of a design, replicate by replicate."""
+    size = 1 << min(CHUNK_BITS, design.log2_points)
+    for replicate in range(design.replicates):
+        for first in range(0, 1 << design.log2_points, size):
+            yield Chunk(replicate, first, size)
+
+
+def direction_numbers(dimensions: int) -> np.ndarray:
+    """Generators of Sobol' points with the direction numbers of Joe & Kuo (2008, doi:10.1137/070709359).
+
+    The initial numbers are those that scipy holds.
+
+    Parameters
+    ----------
+    dimensions : int
+
+    Returns
+    -------
+    (dimensions, 32) uint32
+        Column k is what bit k of the point's number contributes.
+
+    Raises
+    ------
+    ValueError
+        If there are no numbers for so many dimensions.
+    """
+    specification = importlib.util.find_spec("scipy")
+    if specification is None or not specification.submodule_search_locations:
+        raise ImportError("scipy is not installed")
+    folder = Path(specification.submodule_search_locations[0])
+    with np.load(folder / "stats" / "_sobol_direction_numbers.npz") as numbers:
+        polynomials, initial = numbers["poly"], numbers["vinit"]
+    if dimensions > len(polynomials):
+        raise ValueError(f"there are direction numbers for {len(polynomials)} dimensions, not for {dimensions}")
+    odd = np.ones((dimensions, BITS), dtype=np.uint64)  # m_k: direction number k is m_k / 2^(k+1); dimension 0: all 1
+    for dimension in range(1, dimensions):
+        polynomial = int(polynomials[dimension])
+        degree = polynomial.bit_length() - 1
+        m = [int(number) for number in initial[dimension, :degree]]
+        for k in range(degree, BITS):
+            value = m[k - degree] ^ (m[k - degree] << degree)
+            for j in range(1, degree):
+                if (polynomial >> (degree - j)) & 1:
+                    value ^= m[k - j] << j
+            m.append(value)
+        odd[dimension] = m
+    return (odd << np.arange(BITS - 1, -1, -1, dtype=np.uint64)).astype(np.uint32)
+
+
+def replicate_points(
+    design: Design, replicate: int, directions: np.ndarray, *, pairs: bool, block_bits: int
+) -> Replicate:
+    """Scrambled generators of one replicate: a random linear matrix scramble and a digital shift (Matoušek 1998,
+    doi:10.1006/jcom.1998.0489), or keys of random streams.
+
+    Parameters
+    ----------
+    design : Design
+    replicate : int
+    directions : (2 * inputs, 32) uint32
+    pairs : bool
+        Rows of the first points, then those of the second; else of the first only.
+    block_bits : int
+
+    Returns
+    -------
+    Replicate
+    """
+    order = np.arange(0, 2 * design.inputs, 2)
+    rows = np.concatenate([order, order + 1]) if pairs else order
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([design.seed, replicate])))
+    # One row of random words a dimension, in order, so that a dimension's scramble does not depend on how many there are.
+    words = random.integers(0, 2**BITS, size=(2 * design.inputs, BITS + 3), dtype=np.uint64)[rows]
+    key = (words[:, -2] << np.uint64(BITS)) | words[:, -1] if design.method == "monte-carlo" else words[:0, 0]
+    generators = scramble(directions[rows], words[:, :BITS].astype(np.uint32))
+    shift = words[:, BITS].astype(np.uint32)
+    pattern = np.zeros((len(rows), 1), dtype=np.uint32)
+    for bit in range(block_bits):
+        pattern = np.concatenate([pattern, pattern ^ generators[:, bit, None]], axis=1)
+    return Replicate(generators, shift, np.ascontiguousarray(pattern), key)
+
+
+def scramble(directions: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Generators multiplied by random lower triangular matrices over GF(2).
+
+    Parameters
+    ----------
+    directions : (rows, 32) uint32
+    words : (rows, 32) uint32
+        Random; bit pattern of row r of each matrix, of which the part below the diagonal is used.
+
+    Returns
+    -------
+    (rows, 32) uint32
+    """
+    result = np.zeros_like(directions)
+    for digit in range(BITS):
+        diagonal = np.uint32(1 << (BITS - 1 - digit))
+        below = np.uint32((0xFFFFFFFF << (BITS - digit)) & 0xFFFFFFFF)
+        mask = (words[:, digit] & below) | diagonal
+        parity = np.bitwise_count(directions & mask[:, None]).astype(np.uint32) & np.uint32(1)
+        result |= parity << np.uint32(BITS - 1 - digit)
+    return result
+
+
+def point_levels(replicate: Replicate, first: int, points: int, rows: slice = slice(None)) -> np.ndarray:
+    """Levels of a run of points, for what is not looked up in tables.
+
+    Parameters
+    ----------
+    replicate : Replicate
+    first, points : int
+    rows : slice
+
+    Returns
+    -------
+    (points, rows) float64
+        (x + 1/2) / 2**32 for the 32-bit digits x.
+    """
+    from .kernels.points import random_digits
+
+    generators = replicate.generators[rows]
+    digits = np.empty((len(generators), points), dtype=np.uint32)
+    if len(replicate.key):
+        for line, key in enumerate(replicate.key[rows]):
+            random_digits(key, first, digits[line])
+    else:
+        number = np.arange(first, first + points, dtype=np.uint64)
+        digits[:] = replicate.shift[rows, None]
+        for bit in range(BITS):
+            digits ^= np.where((number >> np.uint64(bit)) & np.uint64(1), generators[:, bit, None], np.uint32(0))
+    return (digits.T + 0.5) * 2.0**-BITS

@@ -1,0 +1,313 @@
+"""Every uncertain quantity as a named input: unit, distribution, place in the partitions, provenance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .config import Config
+from .distributions import Distribution, from_mapping, mean, scale, shift, variance
+from .errors import InputError, nearest
+from .evidence import OTHER, Evidence, Stated
+
+PARTITIONS = ("category", "assumption", "factor", "evidence")
+COMMON, OWN = "Fælles", "own"
+SEPARATOR = "."
+_SCORE_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
+
+
+@dataclass(frozen=True)
+class Input:
+    """One uncertain quantity.
+
+    Attributes
+    ----------
+    name : str
+        Unique; parts joined by points, as in the config.
+    label : str
+        In Danish where it names a category or a task.
+    unit : str
+    distribution : Distribution
+    category : str
+        Job category that it belongs to, or `Fælles`.
+    assumption : str
+        Kind of assumption.
+    factor : str
+        Common factor that it is, or `own`.
+    evidence : str
+        published, derived or assumed.
+    source, note : str
+    """
+
+    name: str
+    label: str
+    unit: str
+    distribution: Distribution
+    category: str
+    assumption: str
+    factor: str
+    evidence: str
+    source: str
+    note: str
+
+
+@dataclass(frozen=True)
+class _Overrides:
+    """Distributions stated under [inputs], by name; `*` stands for any one part of a name."""
+
+    config: Config
+    stated: Mapping[tuple[str, ...], Mapping[str, Any]]
+    used: set[tuple[str, ...]]
+
+    def find(self, name: tuple[str, ...]) -> Distribution | None:
+        """The distribution stated for an input, the most specific name first."""
+        matching = [
+            key
+            for key in self.stated
+            if len(key) == len(name) and all(a in ("*", b) for a, b in zip(key, name, strict=True))
+        ]
+        self.used.update(matching)
+        if not matching:
+            return None
+        key = min(matching, key=lambda key: key.count("*"))
+        place = self.config.place(SEPARATOR.join(("inputs", *key)))
+        return from_mapping(self.stated[key], place, self.config.data)
+
+
+def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
+    """All inputs, in the order that fixes their dimensions.
+
+    The list follows from the tables alone. A configuration changes distributions, never the list, so that scenarios
+    share their draws.
+
+    Parameters
+    ----------
+    config : Config
+    evidence : Evidence
+
+    Returns
+    -------
+    tuple of Input
+
+    Raises
+    ------
+    InputError
+        If a distribution is faulty, missing, or stated for an input that does not exist.
+    """
+    overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), set())
+    inputs = [
+        *_technology(config, evidence, overrides),
+        *_phase_in(config, evidence, overrides),
+        *_tasks(config, evidence, overrides),
+        *_outside(evidence, overrides),
+    ]
+    for key in overrides.stated:
+        if key not in overrides.used:
+            name = SEPARATOR.join(key)
+            raise InputError(
+                config.place(SEPARATOR.join(("inputs", *key))),
+                f"there is no input '{name}'",
+                nearest(name, (known.name for known in inputs)),
+            )
+    return tuple(inputs)
+
+
+def partition(inputs: Iterable[Input], name: str) -> dict[str, list[int]]:
+    """Groups of one partition: which inputs each holds.
+
+    Parameters
+    ----------
+    inputs : iterable of Input
+    name : str
+        One of `PARTITIONS`.
+
+    Returns
+    -------
+    dict of str to list of int
+        Positions of the inputs, groups in order of appearance; each input is in one group.
+    """
+    groups: dict[str, list[int]] = {}
+    for position, one in enumerate(inputs):
+        groups.setdefault(getattr(one, name), []).append(position)
+    return groups
+
+
+def _flat(
+    content: Mapping[str, Any], above: tuple[str, ...], config: Config
+) -> Iterable[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    for key, value in content.items():
+        name = (*above, key)
+        if not isinstance(value, Mapping):
+            raise InputError(
+                config.place(SEPARATOR.join(("inputs", *name))),
+                "is not a distribution",
+                'Write a table with a kind, such as { kind = "interval", p05 = 0.9, p95 = 1.1 }.',
+            )
+        if "kind" in value:
+            yield name, value
+        else:
+            yield from _flat(value, name, config)
+
+
+def _required(overrides: _Overrides, *name: str) -> Distribution:
+    found = overrides.find(name)
+    if found is None:
+        key = SEPARATOR.join(("inputs", *name))
+        raise InputError(
+            overrides.config.place(key), f"input '{SEPARATOR.join(name)}' has no distribution", "State one in [inputs]."
+        )
+    return found
+
+
+def _made(place: str, **parameters: Any) -> Distribution:
+    from pathlib import Path
+
+    return from_mapping(parameters, place, Path())
+
+
+def fixed(value: float) -> Distribution:
+    """A quantity that is not uncertain."""
+    return _made("a fixed value", kind="fixed", value=value)
+
+
+def normal(centre: float, deviation: float) -> Distribution:
+    """A truncated normal with exactly this mean and standard deviation; fixed where the deviation is 0."""
+    if deviation == 0:
+        return fixed(centre)
+    unit = _made("a normal distribution", kind="normal", mean=0.0, sd=1.0)
+    return shift(scale(unit, deviation / math.sqrt(variance(unit))), centre)
+
+
+def _range(stated: Stated, relative: float, place: str) -> Distribution:
+    """The printed range as a 90 % interval; where a point is printed, so much to either side."""
+    low, high = stated.low, stated.high
+    if math.isnan(low):
+        low, high = stated.central * (1 - relative), stated.central * (1 + relative)
+    return fixed(stated.central) if low == high else _made(place, kind="interval", p05=low, p95=high)
+
+
+def _technology(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
+    """Factors of the technology: common, of each theme, and each category's own."""
+    common = config.settings.technology.common
+    technology = _required(overrides, "technology")
+    themes = {name: _required(overrides, "theme", name) for name in evidence.themes}
+    source = "configs: [inputs]"
+    shared = {"unit": "factor", "assumption": "coefficient", "evidence": "assumed", "source": source, "note": ""}
+    yield Input("technology", "Teknologi", distribution=technology if common else fixed(mean(technology)), category=COMMON,
+                factor="technology", **shared)  # fmt: skip
+    for name, theme in themes.items():
+        yield Input(f"theme.{name}", name, distribution=theme if common else fixed(mean(theme)), category=COMMON,
+                    factor=f"theme.{name}", **shared)  # fmt: skip
+    for position, category in enumerate((*evidence.categories[:-2], OTHER)):
+        stated = overrides.find(("technology_own", category))
+        spread = 0.0 if common else _own_technology(evidence, position, technology, themes)
+        yield Input(f"technology_own.{category}", f"{category}: egen teknologi", category=category, factor=OWN,
+                    distribution=stated or normal(1.0, spread), **shared)  # fmt: skip
+
+
+def _own_technology(
+    evidence: Evidence, position: int, technology: Distribution, themes: Mapping[str, Distribution]
+) -> float:
+    """Standard deviation of a category's own factor that gives its potential the variance of the common factors.
+
+    With the use of theme k at its centre, u_k, the common factors give E[(t · Σ θ_k u_k)²] = E[t²] (Σ u_k E[θ_k])² +
+    E[t²] Σ u_k² Var(θ_k); an own factor f with mean 1 gives E[f²] (E[t] Σ u_k E[θ_k])².
+    """
+    name = evidence.categories[position]
+    use: dict[str, float] = {}
+    if name != OTHER:
+        use[evidence.residual_theme[position]] = evidence.residual[position].central
+        for task in evidence.tasks:
+            if task.category == name:
+                product = task.part * task.share.central * task.coefficient.central
+                use[task.theme] = use.get(task.theme, 0.0) + product
+    square = mean(technology) ** 2 + variance(technology)
+    total = sum(u * mean(themes[k]) for k, u in use.items()) if use else 1.0
+    spread = sum(u**2 * variance(themes[k]) for k, u in use.items())
+    return math.sqrt(square * (total**2 + spread) / (mean(technology) * total) ** 2 - 1)
+
+
+def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
+    """Phase-in: national part, barriers, and each category's own; their sum has the printed range as 90 % interval."""
+    section = config.settings.phase_in
+    half_width = np.array([(stated.high - stated.low) / 2 for stated in evidence.phase_in])
+    total = (half_width / _SCORE_90) ** 2
+    typical = total[:-1].mean()
+    national = section.common * section.national * typical
+    squares = (evidence.barrier_weight**2).sum(axis=1)
+    barrier = section.common * (1 - section.national) * typical / squares[:-1].mean()
+    unit = {"unit": "fraction of full potential", "assumption": "phase-in"}
+    split = "The printed ±5 points as 90 % interval; the split into common and own parts is assumed"
+    common = {**unit, "category": COMMON, "evidence": "assumed", "source": split, "note": ""}
+    yield Input("national", "Indfasning, fælles", factor="national", **common,
+                distribution=overrides.find(("national",)) or normal(section.shift, math.sqrt(national)))  # fmt: skip
+    for name in evidence.barriers:
+        yield Input(f"barrier.{name}", f"Barriere: {name}", factor=f"barrier.{name}", **common,
+                    distribution=overrides.find(("barrier", name)) or normal(0.0, math.sqrt(barrier)))  # fmt: skip
+    for position, stated in enumerate(evidence.phase_in):
+        category = (*evidence.categories[:-2], OTHER)[position]
+        # `Øvrige` is 36 categories whose own parts average out.
+        own = 0.0 if category == OTHER else total[position] - national - barrier * squares[position]
+        if own < 0:
+            raise InputError(
+                config.place("phase_in.common"),
+                f"the common parts alone spread the phase-in of '{category}' by more than its printed range",
+                "Lower phase_in.common, or raise phase_in.national.",
+            )
+        yield Input(
+            f"phase_in.{category}", f"{category}: indfasning", category=category, factor=OWN, **unit,
+            distribution=overrides.find(("phase_in", category)) or normal(stated.central, math.sqrt(own)),
+            evidence=stated.kind, source=stated.source, note=stated.note,
+        )  # fmt: skip
+
+
+def _tasks(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
+    """Time shares, coefficients and residuals, category by category."""
+    settings = config.settings
+    sections = (
+        ("time_share", "time share", "fraction of working time", settings.time_share, "tidsandel"),
+        ("coefficient", "coefficient", "fraction of the task's time", settings.coefficient, "koefficient"),
+    )
+    for position, category in enumerate(evidence.categories[:-2]):
+        for task in (task for task in evidence.tasks if task.category == category):
+            for (key, assumption, unit, section, word), stated in zip(
+                sections, (task.share, task.coefficient), strict=True
+            ):
+                yield Input(
+                    SEPARATOR.join((key, category, task.name)), f"{category}: {task.name}, {word}", unit,
+                    overrides.find((key, category, task.name))
+                    or _range(stated, section.relative, config.place(f"{key}.relative")),
+                    category, assumption, OWN, stated.kind, stated.source, stated.note,
+                )  # fmt: skip
+        rest = evidence.residual[position]
+        yield Input(
+            f"residual.{category}", f"{category}: uforklaret rest", "fraction of working time",
+            overrides.find(("residual", category))
+            or _range(rest, settings.residual.relative, config.place("residual.relative")),
+            category, "residual", OWN, rest.kind, rest.source, rest.note,
+        )  # fmt: skip
+
+
+def _outside(evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
+    """Demography, extrapolation and speed."""
+    units = {"healthy_ageing": "fraction of the gain in life expectancy"}
+    labels = {
+        "fertility": "Fertilitet",
+        "longevity": "Levetid",
+        "migration": "Migration",
+        "healthy_ageing": "Sund aldring",
+    }
+    for name in evidence.growth.drivers:
+        yield Input(
+            f"demography.{name}", labels.get(name, name), units.get(name, "standard deviations"),
+            _required(overrides, "demography", name), COMMON, "demography", f"demography.{name}", "derived",
+            "Population draws, UN World Population Prospects 2024", "",
+        )  # fmt: skip
+    yield Input("extrapolation", "Ekstrapolation til øvrige", "factor", _required(overrides, "extrapolation"), OTHER,
+                "extrapolation", "extrapolation", "assumed", "configs: [inputs]", "")  # fmt: skip
+    yield Input("speed", "Indfasningens hastighed", "years from 10 to 90 %", _required(overrides, "speed"), COMMON,
+                "speed", "speed", "derived", "Diffusion of earlier technologies, data/diffusion.csv", "")  # fmt: skip

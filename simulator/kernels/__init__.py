@@ -1,0 +1,1 @@
+"""Compiled loops on plain arrays: numpy and numba only, no names, no state."""

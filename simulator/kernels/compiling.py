@@ -1,0 +1,57 @@
+"""The decorator that compiles a kernel, once per version of this folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# Sums may be reordered and products fused, but NaN and infinity keep their meaning: with fastmath=True a compiled
+# isfinite() finds nothing.
+FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def cache_folder() -> Path:
+    """Folder of the compiled kernels.
+
+    numba sees a change in the file of a function, not in the functions that it calls from other files, so the folder is
+    named by a hash of all kernels.
+
+    Returns
+    -------
+    Path
+        Below ``NUMBA_CACHE_DIR``, else the user's cache folder, else (not writable) the temporary folder.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    version = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    stated = os.environ.get("NUMBA_CACHE_DIR")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    for root in [Path(stated)] if stated else [home, Path(tempfile.gettempdir())]:
+        folder = root / "genai-simulator" / f"kernels-{version}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="genai-simulator-"))
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` to machine code that releases the interpreter lock, cached on disk."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_FOLDER)
+    try:
+        return numba.njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")(function)  # type: ignore[no-any-return]
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+_FOLDER = cache_folder()

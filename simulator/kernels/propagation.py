@@ -1,0 +1,260 @@
+"""A chunk of futures through the model into moments and histograms of all outputs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .amounts import add_rows, add_scaled, affine, all_rows
+from .compiling import kernel
+from .points import block_base, random_digits
+from .quantiles import tabulated_at_points
+from .structure import Structure
+from .sums import add_outputs
+from .terms import all_paths, category_terms, driver_deviation
+
+TABULATED, FIXED = -1, -2
+
+
+@kernel
+def draw_block(
+    points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    first: int,
+    offset: int,
+    scratch: tuple[np.ndarray, np.ndarray, np.ndarray],
+    values: np.ndarray,
+) -> None:
+    """Values of all inputs in one block.
+
+    Parameters
+    ----------
+    points : tuple
+        generators (rows, 32) uint32, shift (rows,) uint32, pattern (rows, futures) uint32, key (rows,) uint64. Without
+        keys (0 rows) the points are those of the net, else random.
+    tables : tuple
+        lines (inputs, segments, 2) float32; fixed_value (inputs,) float64; exact_row (inputs,) int64, else TABULATED or
+        FIXED; exact_values (points of a pair, exact rows, futures of the chunk) float64.
+    first : int
+        Number of the block's first future in its replicate.
+    offset : int
+        Number of the block's first future in the chunk.
+    scratch : tuple
+        segment int64, within float64, digits uint32, each (futures,).
+    values : (rows, futures) float64
+        Filled. Where there are more rows than inputs, row inputs + i is input i at the second point of a pair.
+    """
+    generators, shift, pattern, key = points
+    lines, fixed_value, exact_row, exact_values = tables
+    segment, within, digits = scratch
+    inputs, futures = lines.shape[0], values.shape[1]
+    bits = 0
+    while (1 << bits) < futures:
+        bits += 1
+    for line in range(values.shape[0]):
+        i = line % inputs
+        if exact_row[i] == FIXED:
+            values[line] = fixed_value[i]
+        elif exact_row[i] >= 0:
+            values[line] = exact_values[line // inputs, exact_row[i], offset : offset + futures]
+        elif key.shape[0] > 0:
+            random_digits(key[line], first, digits)
+            tabulated_at_points(np.uint32(0), digits, lines[i], segment, within, values[line])
+        else:
+            base = block_base(generators[line], shift[line], first >> bits, bits)
+            tabulated_at_points(base, pattern[line], lines[i], segment, within, values[line])
+
+
+@kernel
+def all_terms(values: np.ndarray, row: np.ndarray, s: Structure, factor: np.ndarray, term: np.ndarray) -> None:
+    """Terms of all categories.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    row : (inputs,) int64
+    s : Structure
+    factor : (futures,) float64
+        Scratch.
+    term : (P, futures) float64
+        Filled.
+    """
+    for category in range(s.phase_in.shape[0]):
+        category_terms(values, row, category, s, factor, term)
+
+
+@kernel
+def category_sums(term: np.ndarray, s: Structure, out: np.ndarray) -> None:
+    """Sum of the terms of each category.
+
+    Parameters
+    ----------
+    term : (P, futures) float64
+    s : Structure
+    out : (C, futures) float64
+        Filled.
+    """
+    for category in range(out.shape[0]):
+        out[category] = term[s.term_start[category]]
+        for p in range(s.term_start[category] + 1, s.term_start[category + 1]):
+            out[category] += term[p]
+
+
+@kernel
+def invert_bases(base: np.ndarray, base_growth: np.ndarray, grown: float, out: np.ndarray) -> None:
+    """One over what shares are shares of, in one year.
+
+    Parameters
+    ----------
+    base : (bases,) float64
+        In 2023.
+    base_growth : (growing bases, futures) float64
+    grown : float
+        Part of the growth that has come by the year.
+    out : (bases, futures) float64
+        The rows of growing bases are filled.
+    """
+    for row in range(base_growth.shape[0]):
+        for future in range(out.shape[1]):
+            out[row, future] = 1.0 / (base[row] + grown * base_growth[row, future])
+
+
+@kernel
+def propagate(
+    points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    first: int,
+    blocks: int,
+    block_size: int,
+    s: Structure,
+    base_row: np.ndarray,
+    centre: np.ndarray,
+    bins_per_unit: np.ndarray,
+    moments: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """One chunk into the accumulators of all outputs.
+
+    Parameters
+    ----------
+    points, tables : tuple
+        See `draw_block`.
+    first : int
+        Number of the chunk's first future in its replicate.
+    blocks, block_size : int
+    s : Structure
+    base_row : (rows,) int64
+        Base that the share of each row is of.
+    centre, bins_per_unit : (years, rows, 2) float64
+        Of the bins, for amounts and shares.
+    moments : (years, rows, 2, 2) float64
+        See `simulator.kernels.sums`; added to.
+    counts : (years, rows, 2, bins + 2) int32
+        Added to.
+    """
+    inputs, rows, growing = tables[0].shape[0], base_row.shape[0], s.base_growth.shape[0]
+    areas, categories, years = s.area_growth.shape[0], s.phase_in.shape[0], s.years.shape[0]
+    draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
+    row = np.arange(inputs)
+    values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
+    category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
+    part = np.empty(block_size)
+    scratch = (np.empty((areas, block_size)), np.empty((categories + 1, block_size)), part)
+    level, tilt = np.empty((rows, block_size)), np.empty((rows, block_size))
+    base_growth, inverse = np.empty((growing, block_size)), np.empty((s.base_level.shape[0], block_size))
+    relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
+    for base in range(growing, inverse.shape[0]):
+        inverse[base] = 1.0 / s.base_level[base]
+    for block in range(blocks):
+        offset = block * block_size
+        draw_block(points, tables, first + offset, offset, draw_scratch, values)
+        all_terms(values, row, s, part, term)
+        category_sums(term, s, category)
+        driver_deviation(values, row, s, deviation)
+        all_rows(term, category, deviation, s, scratch, level, tilt)
+        affine(s.base_growth, deviation, base_growth)
+        all_paths(values[s.speed], s, part, relative_path)
+        for year in range(years):
+            grown = s.year_path[year]
+            invert_bases(s.base_level, base_growth, grown, inverse)
+            for r in range(rows):
+                base = base_row[r]
+                add_outputs(
+                    relative_path[year],
+                    level[r],
+                    tilt[r],
+                    inverse[base],
+                    (grown, grown if base < growing else 0.0),
+                    centre[year, r],
+                    bins_per_unit[year, r],
+                    place,
+                    moments[year, r],
+                    counts[year, r],
+                )
+
+
+@kernel
+def propagate_total(
+    points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    first: int,
+    blocks: int,
+    block_size: int,
+    s: Structure,
+    base_row: np.ndarray,
+    centre: np.ndarray,
+    bins_per_unit: np.ndarray,
+    moments: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """One chunk into the accumulators of the totals of FTE and wages alone.
+
+    Parameters
+    ----------
+    points, tables, first, blocks, block_size, s
+        See `propagate`.
+    base_row, centre, bins_per_unit, moments, counts
+        See `propagate`; with two rows, FTE and wages.
+    """
+    inputs, categories, years = tables[0].shape[0], s.phase_in.shape[0], s.years.shape[0]
+    growing = s.base_growth.shape[0]
+    draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
+    row = np.arange(inputs)
+    values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
+    category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
+    category_growth, part = np.empty((categories + 1, block_size)), np.empty(block_size)
+    level, tilt = np.empty((2, block_size)), np.empty((2, block_size))
+    base_growth, inverse = np.empty((growing, block_size)), np.empty((growing, block_size))
+    relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
+    all_categories = np.arange(categories)
+    for block in range(blocks):
+        offset = block * block_size
+        draw_block(points, tables, first + offset, offset, draw_scratch, values)
+        all_terms(values, row, s, part, term)
+        category_sums(term, s, category)
+        driver_deviation(values, row, s, deviation)
+        affine(s.category_growth, deviation, category_growth)
+        affine(s.base_growth, deviation, base_growth)
+        all_paths(values[s.speed], s, part, relative_path)
+        level[:] = 0.0
+        tilt[:] = 0.0
+        for money in range(2):
+            add_rows(level[money], s.category_level[money], category, all_categories)
+            for c in range(categories - 1):
+                add_scaled(tilt[money], 1.0 if money == 0 else s.category_wage[c], category_growth[c], category[c])
+            add_scaled(tilt[money], 1.0, category_growth[categories - 1 + money], category[categories - 1])
+        for year in range(years):
+            grown = s.year_path[year]
+            invert_bases(s.base_level, base_growth, grown, inverse)
+            for money in range(2):
+                add_outputs(
+                    relative_path[year],
+                    level[money],
+                    tilt[money],
+                    inverse[base_row[money]],
+                    (grown, grown),
+                    centre[year, money],
+                    bins_per_unit[year, money],
+                    place,
+                    moments[year, money],
+                    counts[year, money],
+                )

@@ -1,0 +1,127 @@
+"""Terms of the potential: what one theme frees in one category, as a fraction of its FTE, before growth and path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compiling import kernel
+from .structure import Structure
+
+
+@kernel
+def adoption(values: np.ndarray, row: np.ndarray, category: int, s: Structure, out: np.ndarray) -> None:
+    """Phase-in of one category in 2040: its own part, the national part and the barriers'.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    row : (inputs,) int64
+        Row of `values` that each input is taken from.
+    category : int
+    s : Structure
+    out : (futures,) float64
+        Filled.
+    """
+    own, national = values[row[s.phase_in[category]]], values[row[s.national]]
+    for future in range(out.shape[0]):
+        out[future] = own[future] + national[future]
+    for b in range(s.barrier.shape[0]):
+        weight, barrier = s.barrier_weight[category, b], values[row[s.barrier[b]]]
+        for future in range(out.shape[0]):
+            out[future] += weight * barrier[future]
+
+
+@kernel
+def category_terms(
+    values: np.ndarray, row: np.ndarray, category: int, s: Structure, factor: np.ndarray, out: np.ndarray
+) -> None:
+    """Terms of one category.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    row : (inputs,) int64
+    category : int
+    s : Structure
+    factor : (futures,) float64
+        Scratch.
+    out : (P, futures) float64
+        Rows of the category's terms are filled.
+    """
+    futures = factor.shape[0]
+    adoption(values, row, category, s, factor)
+    technology, own = values[row[s.technology]], values[row[s.technology_own[category]]]
+    for future in range(futures):
+        factor[future] *= technology[future] * own[future]
+    for term in range(s.term_start[category], s.term_start[category + 1]):
+        total = out[term]
+        for task in range(s.task_start[term], s.task_start[term + 1]):
+            part, share = s.task_part[task], values[row[s.task_share[task]]]
+            first = task == s.task_start[term]
+            if s.task_coefficient[task] < 0:
+                for future in range(futures):
+                    total[future] = (0.0 if first else total[future]) + part * share[future]
+            else:
+                coefficient = values[row[s.task_coefficient[task]]]
+                for future in range(futures):
+                    total[future] = (0.0 if first else total[future]) + part * share[future] * coefficient[future]
+        if s.term_theme[term] < 0:
+            for future in range(futures):
+                total[future] *= factor[future]
+        else:
+            theme = values[row[s.term_theme[term]]]
+            for future in range(futures):
+                total[future] *= factor[future] * theme[future]
+
+
+@kernel
+def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.ndarray) -> None:
+    """Drivers of growth less their references.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    row : (inputs,) int64
+    s : Structure
+    out : (D, futures) float64
+        Filled.
+    """
+    for d in range(out.shape[0]):
+        driver, reference = values[row[s.driver[d]]], s.driver_reference[d]
+        for future in range(out.shape[1]):
+            out[d, future] = driver[future] - reference
+
+
+@kernel
+def all_paths(speed: np.ndarray, s: Structure, step: np.ndarray, out: np.ndarray) -> None:
+    """Phase-in reached in each year, relative to that of the last, on a logistic path.
+
+    From year to year the odds change by the same factor, so that two exponentials serve all years.
+
+    Parameters
+    ----------
+    speed : (futures,) float64
+        Years from 10 to 90 %.
+    s : Structure
+        Its years rise by whole numbers, and the last is that of the stated phase-in.
+    step : (futures,) float64
+        Scratch.
+    out : (years, futures) float64
+        Filled.
+    """
+    years, futures = out.shape
+    for future in range(futures):
+        rate = -4.394449154672439 / speed[future]  # ln 81: from 10 to 90 %
+        step[future] = np.exp(rate)
+        out[0, future] = 9.0 * np.exp(rate * (s.years[0] - s.phase_in_start))
+    for year in range(1, years):
+        out[year] = out[year - 1]
+        for _ in range(int(s.years[year] - s.years[year - 1])):
+            for future in range(futures):
+                out[year, future] *= step[future]
+    last = step  # no longer needed
+    for future in range(futures):
+        last[future] = 1.0 + out[years - 1, future]
+    for year in range(years):
+        for future in range(futures):
+            out[year, future] = last[future] / (1.0 + out[year, future])

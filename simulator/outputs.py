@@ -1,0 +1,128 @@
+"""The rows of the kernels' outputs: what each is called, and the weights that make it from the terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .evidence import FOCUS_AREAS, OTHER, Evidence
+from .kernels.structure import Structure
+from .potential import NO_THEME, QUANTITIES
+
+DIMENSIONS = ("area", "level", "theme", "focus_area", "category")
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """One row of the amounts.
+
+    Attributes
+    ----------
+    quantity : str
+        freed_fte or freed_wage.
+    dimension : str
+        Empty for the total.
+    label : str
+    """
+
+    quantity: str
+    dimension: str
+    label: str
+
+
+def output_rows(evidence: Evidence) -> tuple[OutputRow, ...]:
+    """Rows in the order of `simulator.kernels.amounts`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+
+    Returns
+    -------
+    tuple of OutputRow
+        For FTE and then wages: total, areas, levels, themes, focus areas, `Øvrige`; then FTE of the other categories.
+    """
+    labels = (
+        ("", ("",)),
+        ("area", evidence.areas),
+        ("level", evidence.levels),
+        ("theme", (*evidence.themes, NO_THEME)),
+        ("focus_area", FOCUS_AREAS),
+        ("category", (OTHER,)),
+    )
+    both = [OutputRow(quantity, dim, label) for quantity in QUANTITIES for dim, names in labels for label in names]
+    return (*both, *(OutputRow(QUANTITIES[0], "category", name) for name in evidence.categories[:-2]))
+
+
+def row_weights(s: Structure, rows: Sequence[OutputRow], evidence: Evidence) -> np.ndarray:
+    """Weights of the terms in each row and area.
+
+    Parameters
+    ----------
+    s : Structure
+    rows : sequence of OutputRow
+    evidence : Evidence
+
+    Returns
+    -------
+    (rows, A, P) float64
+        A row in a year is path · Σ weight[row, a, p] · growth[a] · term[p].
+    """
+    category = np.repeat(np.arange(len(s.phase_in)), np.diff(s.term_start))  # of each term
+    by_term = s.category_amount[:, :, category]  # money, area, term
+    cells = np.zeros((2, len(evidence.areas), len(evidence.levels), len(s.phase_in)))
+    cells[:, s.cell_area, s.cell_level, s.cell_category] = s.cell_amount
+    names = [*evidence.categories[:-2], OTHER]
+    weights = np.zeros((len(rows), by_term.shape[1], by_term.shape[2]))
+    for position, row in enumerate(rows):
+        amounts = by_term[QUANTITIES.index(row.quantity)]
+        if row.dimension == "":
+            chosen = amounts
+        elif row.dimension == "area":
+            chosen = amounts * (np.array(evidence.areas) == row.label)[:, None]
+        elif row.dimension == "level":
+            chosen = cells[QUANTITIES.index(row.quantity), :, evidence.levels.index(row.label)][:, category]
+        elif row.dimension == "theme":
+            chosen = amounts * (s.term_theme_place == (*evidence.themes, NO_THEME).index(row.label))
+        elif row.dimension == "category":
+            chosen = amounts * (category == names.index(row.label))
+        else:
+            scope = FOCUS_AREAS.index(row.label)
+            counted = s.scope_area[scope][:, None] | s.scope_category[scope][category]
+            counted = counted | (s.scope_other_area[scope][:, None] & (category == len(names) - 1))
+            chosen = amounts * counted
+        weights[position] = chosen
+    return weights
+
+
+def base_places(evidence: Evidence, rows: Sequence[OutputRow]) -> np.ndarray:
+    """Place of the base that the share of each row is of, in `Structure.base_level`.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    rows : sequence of OutputRow
+
+    Returns
+    -------
+    (rows,) int64
+    """
+    areas, levels, scopes = len(evidence.areas), len(evidence.levels), len(FOCUS_AREAS)
+    one = 1 + levels + scopes + 1
+    places = []
+    for row in rows:
+        money = QUANTITIES.index(row.quantity)
+        if row.dimension == "area":
+            place = 2 * one + money * areas + evidence.areas.index(row.label)
+        elif row.dimension == "category" and row.label != OTHER:
+            place = 2 * one + 2 * areas + evidence.categories.index(row.label)
+        elif row.dimension == "level":
+            place = money * one + 1 + evidence.levels.index(row.label)
+        elif row.dimension == "focus_area":
+            place = money * one + 1 + levels + FOCUS_AREAS.index(row.label)
+        else:
+            place = money * one + (one - 1 if row.dimension == "category" else 0)
+        places.append(place)
+    return np.array(places)

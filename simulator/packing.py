@@ -1,0 +1,143 @@
+"""The model's tables as the plain arrays that the kernels read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .evidence import FOCUS_AREAS, OTHER, Evidence
+from .inputs import SEPARATOR
+from .kernels.structure import Structure
+
+
+def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float) -> Structure:
+    """Positions and numbers in place of names.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    names : sequence of str
+        Names of the inputs.
+    years : sequence of int
+    start : float
+        Year in which the phase-in reaches 10 % of its potential.
+
+    Returns
+    -------
+    Structure
+    """
+    at = {name: position for position, name in enumerate(names)}
+    categories = (*evidence.categories[:-2], OTHER)
+    growth = evidence.growth
+    return Structure(
+        **_terms(evidence, categories, at),
+        technology=at["technology"],
+        national=at["national"],
+        speed=at["speed"],
+        technology_own=np.array([at[f"technology_own.{c}"] for c in categories]),
+        phase_in=np.array([at[f"phase_in.{c}"] for c in categories]),
+        barrier=np.array([at[f"barrier.{b}"] for b in evidence.barriers]),
+        barrier_weight=np.ascontiguousarray(evidence.barrier_weight, dtype=np.float64),
+        driver=np.array([at[f"demography.{d}"] for d in growth.drivers]),
+        driver_reference=np.array(growth.reference, dtype=np.float64),
+        **_cells(evidence),
+        year_path=np.interp(years, growth.path_years, growth.path),
+        years=np.array(years, dtype=np.float64),
+        phase_in_start=float(start),
+    )
+
+
+def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) -> dict[str, np.ndarray]:
+    """Tasks sorted by category and theme; the residual of a category is a task without a coefficient."""
+    term_start, task_start, theme, place = [0], [0], [], []
+    share, coefficient, part = [], [], []
+    for position, category in enumerate(categories):
+        rows: dict[str | None, list[tuple[int, int, float]]] = {}
+        for task in (task for task in evidence.tasks if task.category == category):
+            positions = (at[SEPARATOR.join((kind, category, task.name))] for kind in ("time_share", "coefficient"))
+            rows.setdefault(task.theme, []).append((*positions, task.part))
+        if category == OTHER:
+            rows.setdefault(None, []).append((at["extrapolation"], -1, 1.0))
+        else:
+            rows.setdefault(evidence.residual_theme[position], []).append((at[f"residual.{category}"], -1, 1.0))
+        for name, tasks in rows.items():
+            theme.append(-1 if name is None else at[f"theme.{name}"])
+            place.append(len(evidence.themes) if name is None else evidence.themes.index(name))
+            for columns in tasks:
+                for column, value in zip((share, coefficient, part), columns, strict=True):
+                    column.append(value)
+            task_start.append(len(share))
+        term_start.append(len(theme))
+    return {
+        "term_start": np.array(term_start),
+        "task_start": np.array(task_start),
+        "term_theme": np.array(theme),
+        "term_theme_place": np.array(place),
+        "task_share": np.array(share),
+        "task_coefficient": np.array(coefficient),
+        "task_part": np.array(part, dtype=np.float64),
+    }
+
+
+def _cells(evidence: Evidence) -> dict[str, np.ndarray | int]:
+    """FTE and wages that can be freed, and those that shares are shares of, with their lines in the drivers of growth."""
+    fte, wage = evidence.workforce.fte, evidence.workforce.wage
+    both = np.stack([fte, fte * wage[:, :, None]])  # money, area, category, level
+    freeable = both[:, :, :-1].copy()
+    freeable[:, :, -1] *= evidence.workforce.potential_other[:, None]
+    area, level, category = np.nonzero(freeable[0].transpose(0, 2, 1))
+    starts = np.flatnonzero(np.diff(area * len(evidence.levels) + level, prepend=-1))
+    by_area = freeable.sum(axis=3)
+    growth = np.column_stack([evidence.growth.central, evidence.growth.loading])
+    level_of_category = by_area.sum(axis=1)
+    other_growth = by_area[1, :, -1] @ growth
+    scopes = _scopes(evidence)
+    bases, constant = _bases(both, scopes)
+    return {
+        "area_growth": np.ascontiguousarray(growth),
+        "category_level": level_of_category,
+        "category_growth": np.vstack([by_area[0].T @ growth, other_growth]),
+        "category_wage": level_of_category[1, :-1] / level_of_category[0, :-1],
+        "category_amount": np.ascontiguousarray(by_area),
+        "levels": len(evidence.levels),
+        "cell_area": area,
+        "cell_level": level,
+        "cell_category": category,
+        "cell_run": np.append(starts, len(area)),
+        "cell_amount": np.ascontiguousarray(freeable[:, area, category, level]),
+        "base_level": np.concatenate([bases.sum(axis=1), constant]),
+        "base_growth": bases @ growth,
+        **scopes,
+    }
+
+
+def _bases(both: np.ndarray, scopes: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """What shares are shares of: by area (bases, A) where growth matters, and in all where it cancels.
+
+    Parameters
+    ----------
+    both : (2, A, categories, L) float64
+        FTE and wages of all categories, `Øvrige` and `Ekskluderede` last.
+    scopes : dict
+        See `_scopes`.
+    """
+    growing = []
+    for amounts in both:
+        whole = amounts.sum(axis=(1, 2))
+        counted = scopes["scope_category"] @ amounts[:, :-1].sum(axis=2).T  # scopes, areas
+        counted += scopes["scope_other_area"] * amounts[:, -2].sum(axis=1) + scopes["scope_area"] * whole
+        growing += [whole, *amounts.sum(axis=1).T, *counted, amounts[:, -2].sum(axis=1)]
+    constant = [*both.sum(axis=(2, 3)).ravel(), *both[0, :, :-2].sum(axis=(0, 2))]
+    return np.array(growing), np.array(constant)
+
+
+def _scopes(evidence: Evidence) -> dict[str, np.ndarray]:
+    """Focus areas: health and education are sums of areas, administration goes across them."""
+    area = np.array([[focus == name for focus in evidence.area_focus] for name in FOCUS_AREAS])
+    category = np.zeros((len(FOCUS_AREAS), len(evidence.categories) - 1), dtype=bool)
+    other = np.zeros_like(area)
+    across = FOCUS_AREAS.index("administration")
+    category[across] = evidence.administration_category[:-1]
+    other[across] = evidence.administration_area
+    return {"scope_area": area, "scope_category": category, "scope_other_area": other}

@@ -1,0 +1,205 @@
+"""The six-step model as a plain formula on labelled arrays: the reference that the kernels are held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence
+from .inputs import SEPARATOR
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+NO_THEME = "Uden tema"
+QUANTITIES = ("freed_fte", "freed_wage")
+BLOCK = 512  # futures evaluated at a time, so that memory does not grow with their number
+
+
+def evaluate(
+    evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float, values: np.ndarray
+) -> xr.Dataset:
+    """Freed FTE and wages at given values of the inputs.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    names : sequence of str, length d
+        Names of the inputs.
+    years : sequence of int
+    start : float
+        Year in which the phase-in reaches 10 % of its potential.
+    values : (n, d) float64
+        Values of the inputs, one future a row.
+
+    Returns
+    -------
+    xarray.Dataset
+        On the dimension `future`: freed_fte (thousand), freed_wage (bn DKK, 2023 prices), freed_fte_share and
+        freed_wage_share (of employment and wages in the year), each in all and by area, category, level, theme and focus
+        area, by year.
+
+    Raises
+    ------
+    ValueError
+        If `values` does not have d columns.
+    FloatingPointError
+        If an output is not finite; names how many futures, and the first.
+    """
+    import xarray as xr
+
+    values = np.atleast_2d(np.asarray(values, dtype=np.float64))
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise ValueError(f"values have shape {values.shape}; {len(names)} inputs make it (futures, {len(names)})")
+    starts = range(0, max(len(values), 1), BLOCK)
+    parts = [_block(evidence, names, years, start, values[at : at + BLOCK]) for at in starts]
+    result = xr.concat(parts, dim="future") if len(parts) > 1 else parts[0]
+    for name, output in result.data_vars.items():
+        bad = ~np.isfinite(output).all([dim for dim in output.dims if dim != "future"])
+        if bad.any():
+            first = int(bad.argmax())
+            raise FloatingPointError(f"{name} is not finite in {int(bad.sum())} futures, the first of them {first}")
+    return result
+
+
+def _block(
+    evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float, values: np.ndarray
+) -> xr.Dataset:
+    import xarray as xr
+
+    x = xr.DataArray(values, dims=("future", "input"), coords={"input": list(names)})
+    category = xr.DataArray(
+        [*evidence.categories[:-2], OTHER], dims="category", coords={"category": [*evidence.categories[:-2], OTHER]}
+    )
+    freed_part = _use(evidence, x, category) * _adoption(evidence, x, category)  # future, category, theme
+    growth, path = _growth(evidence, x, years), _path(x, years, start)
+    fte, wage, freeable = _workforce(evidence)
+    outputs: dict[str, xr.DataArray] = {}
+    for quantity, price in zip(QUANTITIES, (xr.ones_like(wage), wage), strict=True):
+        base = fte * price
+        amounts = _split(evidence, freed_part, freeable * price.sel(category=category.data), growth)
+        bases = _split(evidence, None, base, growth)
+        for scope, amount in amounts.items():
+            amount = amount * path
+            if "category" in amount.dims:
+                amount = amount.reindex(category=list(evidence.categories), fill_value=0.0)
+            whole = bases["" if scope == "_by_theme" else scope]
+            outputs[f"{quantity}{scope}"] = amount
+            outputs[f"{quantity}_share{scope}"] = amount / whole.where(whole != 0, 1.0)
+    return xr.Dataset({name: value.transpose("future", "year", ...) for name, value in outputs.items()})
+
+
+def _use(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr.DataArray:
+    """Potential before phase-in: Σ share · coefficient · technology · theme, by category and theme."""
+    import xarray as xr
+
+    themes = [*evidence.themes, NO_THEME]
+    rows: list[xr.DataArray] = []
+    places: list[tuple[str, str]] = []
+    for task in evidence.tasks:
+        share, coefficient = (
+            x.sel(input=SEPARATOR.join((kind, task.category, task.name)), drop=True)
+            for kind in ("time_share", "coefficient")
+        )
+        rows.append(task.part * share * coefficient)
+        places.append((task.category, task.theme))
+    for name, theme in zip(evidence.categories, evidence.residual_theme, strict=False):
+        rows.append(x.sel(input=f"residual.{name}", drop=True))
+        places.append((name, theme))
+    rows.append(x.sel(input="extrapolation", drop=True))
+    places.append((OTHER, NO_THEME))
+    belongs = np.array([[[(c, k) == place for k in themes] for c in category.data] for place in places], dtype=float)
+    place = xr.DataArray(belongs, dims=("task", "category", "theme"), coords={"category": category, "theme": themes})
+    factors = [x.sel(input=f"theme.{name}", drop=True) for name in evidence.themes]
+    theme = xr.concat([*factors, xr.ones_like(factors[0])], dim="theme").assign_coords(theme=themes)
+    own = x.sel(input=[f"technology_own.{c}" for c in category.data]).rename(input="category")
+    technology = x.sel(input="technology", drop=True) * own.assign_coords(category=category.data)
+    return xr.dot(xr.concat(rows, dim="task"), place, dim="task") * theme * technology
+
+
+def _adoption(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr.DataArray:
+    import xarray as xr
+
+    own = x.sel(input=[f"phase_in.{c}" for c in category.data]).rename(input="category")
+    barrier = x.sel(input=[f"barrier.{b}" for b in evidence.barriers]).rename(input="barrier")
+    weight = xr.DataArray(evidence.barrier_weight, dims=("category", "barrier"))
+    common = x.sel(input="national", drop=True) + xr.dot(barrier.drop_vars("barrier"), weight, dim="barrier")
+    return own.assign_coords(category=category.data) + common
+
+
+def _growth(evidence: Evidence, x: xr.DataArray, years: Sequence[int]) -> xr.DataArray:
+    import xarray as xr
+
+    growth = evidence.growth
+    drivers = x.sel(input=[f"demography.{name}" for name in growth.drivers]).rename(input="driver").drop_vars("driver")
+    loading = xr.DataArray(growth.loading, dims=("area", "driver"), coords={"area": list(evidence.areas)})
+    deviation = drivers - xr.DataArray(growth.reference, dims="driver")
+    path = xr.DataArray(
+        np.interp(years, growth.path_years, growth.path), dims="year", coords={"year": list(years)}
+    )
+    central = xr.DataArray(growth.central, dims="area", coords={"area": list(evidence.areas)})
+    return 1 + path * (central + xr.dot(deviation, loading, dim="driver"))
+
+
+def _path(x: xr.DataArray, years: Sequence[int], start: float) -> xr.DataArray:
+    import xarray as xr
+
+    from .phase_in import logistic_path
+
+    speed = x.sel(input="speed", drop=True).values
+    return xr.DataArray(logistic_path(speed, years, start), dims=("future", "year"), coords={"year": list(years)})
+
+
+def _workforce(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+    """FTE, wages, and FTE times the full potential where the area states one (`Øvrige`)."""
+    import xarray as xr
+
+    coords = {
+        "area": list(evidence.areas),
+        "category": list(evidence.categories),
+        "level": list(evidence.levels),
+    }
+    fte = xr.DataArray(evidence.workforce.fte, dims=tuple(coords), coords=coords)
+    wage = xr.DataArray(evidence.workforce.wage, dims=("area", "category"), coords={k: coords[k] for k in ("area", "category")})
+    potential = xr.ones_like(wage)
+    potential.loc[{"category": OTHER}] = evidence.workforce.potential_other
+    return fte, wage, (fte * potential).drop_sel(category=EXCLUDED)
+
+
+def _split(
+    evidence: Evidence, part: xr.DataArray | None, cells: xr.DataArray, growth: xr.DataArray
+) -> dict[str, xr.DataArray]:
+    """Sums over the cells of the workforce (of its `part`, where given), in all and along each dimension."""
+    import xarray as xr
+
+    grown = xr.dot(cells, growth, dim="area")  # future, year, category, level
+    by_area = cells if part is None else xr.dot(part, cells, dim=("category", "theme"))
+    by_category = grown.sum("level") if part is None else grown.sum("level") * part.sum("theme")
+    by_area = by_area.sum([dim for dim in by_area.dims if dim in ("category", "level")]) * growth
+    by_level = grown.sum("category") if part is None else xr.dot(grown, part, dim=("category", "theme"))
+    result = {"": by_area.sum("area"), "_by_area": by_area, "_by_category": by_category, "_by_level": by_level}
+    if part is not None:
+        result["_by_theme"] = xr.dot(grown.sum("level"), part, dim="category")
+    other = cells.sel(category=OTHER, drop=True).sum("level") * growth
+    if part is not None:
+        other = other * part.sum("theme").sel(category=OTHER, drop=True)
+    result["_by_focus_area"] = _focus_areas(evidence, by_area, by_category, other)
+    return result
+
+
+def _focus_areas(
+    evidence: Evidence, by_area: xr.DataArray, by_category: xr.DataArray, other_by_area: xr.DataArray
+) -> xr.DataArray:
+    """The three focus areas, which overlap."""
+    import xarray as xr
+
+    sums = [
+        by_area.sel(area=[a for a, focus in zip(evidence.areas, evidence.area_focus, strict=True) if focus == name]).sum("area")
+        for name in FOCUS_AREAS[:-1]
+    ]
+    counted = [c for c, yes in zip(evidence.categories, evidence.administration_category, strict=True) if yes]
+    named = [a for a, yes in zip(evidence.areas, evidence.administration_area, strict=True) if yes]
+    across = by_category.sel(category=counted).sum("category") + other_by_area.sel(area=named).sum("area")
+    return xr.concat([*sums, across], dim="focus_area").assign_coords(focus_area=list(FOCUS_AREAS))

@@ -1,0 +1,1 @@
+"""Sensitivity indices: estimators on sums, closed form, intervals."""

@@ -1,0 +1,374 @@
+"""Chunks of futures through the kernels into accumulators that merge in a fixed order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from .design import BLOCK_BITS, Chunk, Design, Replicate, chunks, direction_numbers, point_levels, replicate_points
+from .distributions import Distribution, quantile
+from .kernels.structure import Structure
+from .quantile_tables import QuantileTables, tabulate
+
+BINS = 1024
+RANGE_IN_DEVIATIONS = 8.0  # bins reach so many standard deviations to either side of the mean
+PAIR_BLOCK_BITS = 8  # both points of 256 pairs fit in the cache of one core
+
+Result = TypeVar("Result")
+Task = TypeVar("Task")
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """What all chunks share: how a point becomes values of the inputs.
+
+    Attributes
+    ----------
+    distributions : tuple of Distribution
+    tables : QuantileTables
+    exact : tuple of int
+        Inputs whose quantile function is not looked up but computed, in rising order.
+    """
+
+    distributions: tuple[Distribution, ...]
+    tables: QuantileTables
+    exact: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Bins of the histograms, the same number for every output, set before the first draw.
+
+    Attributes
+    ----------
+    centre : (years, rows, 2) float64
+        Middle of the bins, for amounts and their shares.
+    width : (years, rows, 2) float64
+        Width of a bin.
+    """
+
+    centre: np.ndarray
+    width: np.ndarray
+
+
+@dataclass(frozen=True)
+class Propagated:
+    """Sums over the futures of each replicate.
+
+    Attributes
+    ----------
+    design : Design
+    bins : Bins
+    moments : (replicates, years, rows, 2, 2) float64
+        Sums of (value - centre) and of its square.
+    counts : (replicates, years, rows, 2, BINS + 2) int64
+        Futures in each bin; first and last: outside the bins.
+    """
+
+    design: Design
+    bins: Bins
+    moments: np.ndarray
+    counts: np.ndarray
+
+
+@dataclass(frozen=True)
+class PickFrozen:
+    """Sums over the pairs of each replicate; O outputs, G groups, C categories.
+
+    Attributes
+    ----------
+    design : Design
+    centre : (O,) float64
+    pairs : (replicates, O, 5) float64
+        Of a, b, a², b², a·b, centred.
+    hybrids : (replicates, G, O, 9) float64
+        Of ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba, centred.
+    allocation : (replicates, O, C, 4) float64
+        Of a category's contribution, its product with the centred output, and itself in the lower and upper tail.
+    tails : (replicates, O, 2, 2) float64
+        Futures in each tail, and the sum of the output over them.
+    """
+
+    design: Design
+    centre: np.ndarray
+    pairs: np.ndarray
+    hybrids: np.ndarray
+    allocation: np.ndarray
+    tails: np.ndarray
+
+
+class NonFiniteError(ArithmeticError):
+    """An output was not finite; says how many futures, and which."""
+
+
+def make_sampler(distributions: Iterable[Distribution]) -> Sampler:
+    """Tabulate the quantile functions.
+
+    Parameters
+    ----------
+    distributions : iterable of Distribution
+
+    Returns
+    -------
+    Sampler
+    """
+    known = tuple(distributions)
+    tables = tabulate(known)
+    return Sampler(known, tables, tuple(int(i) for i in np.flatnonzero(tables.exact)))
+
+
+def make_bins(mean: np.ndarray, deviation: np.ndarray) -> Bins:
+    """Bins around the expected outputs.
+
+    Parameters
+    ----------
+    mean, deviation : (years, rows, 2) float64
+
+    Returns
+    -------
+    Bins
+    """
+    reach = np.maximum(RANGE_IN_DEVIATIONS * deviation, 1e-9 * np.abs(mean) + 1e-30)
+    return Bins(mean, 2 * reach / BINS)
+
+
+def propagate(
+    design: Design,
+    sampler: Sampler,
+    structure: Structure,
+    bins: Bins,
+    base_row: np.ndarray,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Propagated:
+    """Moments and histograms of the outputs.
+
+    Parameters
+    ----------
+    design : Design
+    sampler : Sampler
+    structure : Structure
+    bins : Bins
+    base_row : (rows,) int64
+        Base that the share of each row is of. Two rows: total freed FTE and wages alone.
+    workers : int, optional
+        Threads; as many as there are cores by default. The result does not depend on it.
+    progress : callable, optional
+        Told the number of futures whenever a chunk is done.
+
+    Returns
+    -------
+    Propagated
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
+    shape = bins.centre.shape
+    moments = np.zeros((design.replicates, *shape, 2))
+    counts = np.zeros((design.replicates, *shape, BINS + 2), dtype=np.int64)
+    run = partial(_propagate_chunk, sampler=sampler, structure=structure, bins=bins, base_row=base_row)
+    for (chunk, _), (chunk_moments, chunk_counts) in in_order(run, _tasks(design, pairs=False), workers):
+        if not np.isfinite(chunk_moments).all():
+            raise NonFiniteError(_where(chunk, design))
+        moments[chunk.replicate] += chunk_moments
+        counts[chunk.replicate] += chunk_counts
+        if progress is not None:
+            progress(chunk.points)
+    moments *= np.stack([bins.width, bins.width**2], axis=-1)
+    return Propagated(design, bins, moments, counts)
+
+
+def pick_freeze(
+    design: Design,
+    sampler: Sampler,
+    structure: Structure,
+    coefficients: np.ndarray,
+    groups: np.ndarray,
+    centre: np.ndarray,
+    tails: np.ndarray,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> PickFrozen:
+    """Sums from which all indices of groups, and the allocation to categories, follow.
+
+    Parameters
+    ----------
+    design : Design
+        Points are pairs here.
+    sampler : Sampler
+    structure : Structure
+    coefficients : (scopes * (2 + D), C) float64
+        See `simulator.kernels.pick_freeze`.
+    groups : (G, inputs) bool
+    centre : (O,) float64
+    tails : (O, 2) float64
+        Thresholds of the lower and upper tail.
+    workers, progress
+        See `propagate`.
+
+    Returns
+    -------
+    PickFrozen
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
+    changed = changed_categories(structure, groups)
+    outputs, categories = len(centre), len(structure.phase_in)
+    shapes = ((outputs, 5), (len(groups), outputs, 9), (outputs, categories, 4), (outputs, 2, 2))
+    sums = tuple(np.zeros((design.replicates, *shape)) for shape in shapes)
+    run = partial(
+        _pick_freeze_chunk,
+        sampler=sampler,
+        structure=structure,
+        arrays=(coefficients, groups, changed, centre, tails),
+        shapes=shapes,
+    )
+    for (chunk, _), chunk_sums in in_order(run, _tasks(design, pairs=True), workers):
+        if not all(np.isfinite(part).all() for part in chunk_sums):
+            raise NonFiniteError(_where(chunk, design))
+        for total, part in zip(sums, chunk_sums, strict=True):
+            total[chunk.replicate] += part
+        if progress is not None:
+            progress(chunk.points)
+    return PickFrozen(design, centre, *sums)
+
+
+def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
+    """Which categories' terms an input of a group can change.
+
+    Parameters
+    ----------
+    structure : Structure
+    groups : (G, inputs) bool
+
+    Returns
+    -------
+    (G, C) bool
+    """
+    s = structure
+    uses = np.zeros((len(s.phase_in), groups.shape[1]), dtype=bool)
+    uses[:, [s.technology, s.national]] = True
+    for category in range(len(uses)):
+        uses[category, [s.technology_own[category], s.phase_in[category]]] = True
+        uses[category, s.barrier[s.barrier_weight[category] != 0]] = True
+        terms = slice(s.term_start[category], s.term_start[category + 1])
+        tasks = slice(s.task_start[terms.start], s.task_start[terms.stop])
+        for inputs in (s.term_theme[terms], s.task_share[tasks], s.task_coefficient[tasks]):
+            uses[category, inputs[inputs >= 0]] = True
+    return (groups[:, None, :] & uses).any(axis=2)
+
+
+def in_order(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int | None = None
+) -> Iterator[tuple[Task, Result]]:
+    """Results of independent tasks in the order of the tasks, whichever is done first.
+
+    Parameters
+    ----------
+    function : callable
+    tasks : iterable
+        Taken as they are needed: a few more than there are workers are under way at once.
+    workers : int, optional
+
+    Yields
+    ------
+    (task, result)
+    """
+    workers = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers == 1:
+        for task in tasks:
+            yield task, function(task)
+        return
+    under_way: list[tuple[Task, Future[Result]]] = []
+    executor = ThreadPoolExecutor(workers)
+    try:
+        for task in tasks:
+            under_way.append((task, executor.submit(function, task)))
+            if len(under_way) > 2 * workers:
+                first, future = under_way.pop(0)
+                yield first, future.result()
+        for first, future in under_way:
+            yield first, future.result()
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _tasks(design: Design, *, pairs: bool) -> Iterator[tuple[Chunk, Replicate]]:
+    directions = direction_numbers(2 * design.inputs)
+    current: tuple[int, Replicate] | None = None
+    for chunk in chunks(design):
+        if current is None or current[0] != chunk.replicate:
+            bits = min(PAIR_BLOCK_BITS if pairs else BLOCK_BITS, design.log2_points)
+            points = replicate_points(design, chunk.replicate, directions, pairs=pairs, block_bits=bits)
+            current = (chunk.replicate, points)
+        yield chunk, current[1]
+
+
+def _kernel_inputs(
+    task: tuple[Chunk, Replicate], sampler: Sampler, sides: int
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int, int]:
+    """Points, tables, number of blocks and their size, as the kernels take them."""
+    from .kernels.propagation import FIXED, TABULATED
+
+    chunk, points = task
+    inputs = len(sampler.distributions)
+    exact_row = np.where(sampler.tables.fixed, FIXED, TABULATED)
+    exact_row[list(sampler.exact)] = np.arange(len(sampler.exact))
+    values = np.empty((sides, len(sampler.exact), chunk.points))
+    for side in range(sides):
+        for place, i in enumerate(sampler.exact):
+            row = side * inputs + i
+            levels = point_levels(points, chunk.first, chunk.points, slice(row, row + 1))[:, 0]
+            values[side, place] = quantile(sampler.distributions[i], levels)
+    size = points.pattern.shape[1]
+    arrays = (points.generators, points.shift, points.pattern, points.key)
+    tables = (sampler.tables.lines, sampler.tables.ends[:, 0].copy(), exact_row, values)
+    return arrays, tables, chunk.points // size, size
+
+
+def _propagate_chunk(
+    task: tuple[Chunk, Replicate], sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    from .kernels import propagation
+
+    points, tables, blocks, size = _kernel_inputs(task, sampler, 1)
+    moments = np.zeros((*bins.centre.shape, 2))
+    counts = np.zeros((*bins.centre.shape, BINS + 2), dtype=np.int32)
+    run = propagation.propagate_total if len(base_row) == 2 else propagation.propagate
+    run(points, tables, task[0].first, blocks, size, structure, base_row, bins.centre, 1 / bins.width, moments, counts)
+    return moments, counts
+
+
+def _pick_freeze_chunk(
+    task: tuple[Chunk, Replicate],
+    sampler: Sampler,
+    structure: Structure,
+    arrays: tuple[np.ndarray, ...],
+    shapes: tuple[tuple[int, ...], ...],
+) -> tuple[np.ndarray, ...]:
+    from .kernels import pick_freeze as kernels
+
+    points, tables, blocks, size = _kernel_inputs(task, sampler, 2)
+    sums = tuple(np.zeros(shape) for shape in shapes)
+    kernels.pick_freeze(points, tables, task[0].first, blocks, size, structure, *arrays, *sums)
+    return sums
+
+
+def _where(chunk: Chunk, design: Design) -> str:
+    last = chunk.first + chunk.points - 1
+    return (
+        f"an output is not finite in replicate {chunk.replicate}, futures {chunk.first} to {last} "
+        f"(seed {design.seed}, method {design.method}): evaluate these to find the input"
+    )
