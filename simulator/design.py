@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 
 BITS = 32
-BLOCK_BITS = 9  # futures of a block: all inputs of 512 futures fit in the cache of one core
+BLOCK_BITS = 9  # 512 futures: more spill the cache, with fewer the calls per row weigh
 CHUNK_BITS = 16
 
 
 @dataclass(frozen=True)
 class Design:
-    """Which points are drawn. Input i has dimensions 2i (first point of a pair) and 2i + 1 (second point).
+    """Which points are drawn. Of d inputs, input i has dimension i in the first point of a pair and d + i in the second.
+
+    The first dimensions of a net are the most even, and the first points serve propagation and sensitivity alike. (With
+    dimensions 2i and 2i + 1 the variance of the total at 2^20 points came out 2 to 10 times less exact.)
 
     Attributes
     ----------
@@ -160,15 +163,13 @@ def replicate_points(
     -------
     Replicate
     """
-    order = np.arange(0, 2 * design.inputs, 2)
-    rows = np.concatenate([order, order + 1]) if pairs else order
+    rows = slice(None) if pairs else slice(design.inputs)
     random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([design.seed, replicate])))
-    # One row of random words a dimension, in order, so that a dimension's scramble does not depend on how many there are.
     words = random.integers(0, 2**BITS, size=(2 * design.inputs, BITS + 3), dtype=np.uint64)[rows]
     key = (words[:, -2] << np.uint64(BITS)) | words[:, -1] if design.method == "monte-carlo" else words[:0, 0]
     generators = scramble(directions[rows], words[:, :BITS].astype(np.uint32))
     shift = words[:, BITS].astype(np.uint32)
-    pattern = np.zeros((len(rows), 1), dtype=np.uint32)
+    pattern = np.zeros((len(generators), 1), dtype=np.uint32)
     for bit in range(block_bits):
         pattern = np.concatenate([pattern, pattern ^ generators[:, bit, None]], axis=1)
     return Replicate(generators, shift, np.ascontiguousarray(pattern), key)

@@ -126,3 +126,27 @@ def base_places(evidence: Evidence, rows: Sequence[OutputRow]) -> np.ndarray:
             place = money * one + (one - 1 if row.dimension == "category" else 0)
         places.append(place)
     return np.array(places)
+
+
+def scope_rows(rows: Sequence[OutputRow]) -> list[int]:
+    """Rows whose sensitivity is analysed: the total and the focus areas, of FTE and wages."""
+    return [position for position, row in enumerate(rows) if row.dimension in ("", "focus_area")]
+
+
+def line_coefficients(s: Structure, weights: np.ndarray) -> np.ndarray:
+    """Weights of the categories in the lines of scopes, for `simulator.kernels.pick_freeze`.
+
+    Parameters
+    ----------
+    s : Structure
+    weights : (scopes, A, P) float64
+        See `row_weights`; of rows that treat the terms of a category alike.
+
+    Returns
+    -------
+    (scopes, 2 + D, C) float64
+        For each scope: level in 2023, growth at the references of the drivers, growth by each driver.
+    """
+    by_category = weights[:, :, s.term_start[:-1]]
+    growth = np.column_stack([np.ones(len(s.area_growth)), s.area_growth])
+    return np.ascontiguousarray(np.einsum("oac,al->olc", by_category, growth))

@@ -16,9 +16,9 @@ from .distributions import Distribution, quantile
 from .kernels.structure import Structure
 from .quantile_tables import QuantileTables, tabulate
 
-BINS = 1024
+BINS = 512
 RANGE_IN_DEVIATIONS = 8.0  # bins reach so many standard deviations to either side of the mean
-PAIR_BLOCK_BITS = 8  # both points of 256 pairs fit in the cache of one core
+PAIR_BLOCK_BITS = 9
 
 Result = TypeVar("Result")
 Task = TypeVar("Task")
@@ -80,19 +80,19 @@ class Propagated:
 
 @dataclass(frozen=True)
 class PickFrozen:
-    """Sums over the pairs of each replicate; O outputs, G groups, C categories.
+    """Sums over the pairs of each replicate; S scopes, Y years, G groups, C categories.
 
     Attributes
     ----------
     design : Design
-    centre : (O,) float64
-    pairs : (replicates, O, 5) float64
+    centre : (S, Y) float64
+    pairs : (replicates, S, Y, 5) float64
         Of a, b, a², b², a·b, centred.
-    hybrids : (replicates, G, O, 9) float64
+    hybrids : (replicates, G, S, Y, 9) float64
         Of ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba, centred.
-    allocation : (replicates, O, C, 4) float64
+    allocation : (replicates, S, Y, C, 4) float64
         Of a category's contribution, its product with the centred output, and itself in the lower and upper tail.
-    tails : (replicates, O, 2, 2) float64
+    tails : (replicates, S, Y, 2, 2) float64
         Futures in each tail, and the sum of the output over them.
     """
 
@@ -206,11 +206,11 @@ def pick_freeze(
         Points are pairs here.
     sampler : Sampler
     structure : Structure
-    coefficients : (scopes * (2 + D), C) float64
+    coefficients : (S, 2 + D, C) float64
         See `simulator.kernels.pick_freeze`.
     groups : (G, inputs) bool
-    centre : (O,) float64
-    tails : (O, 2) float64
+    centre : (S, Y) float64
+    tails : (S, Y, 2) float64
         Thresholds of the lower and upper tail.
     workers, progress
         See `propagate`.
@@ -225,8 +225,13 @@ def pick_freeze(
         If an output is not finite.
     """
     changed = changed_categories(structure, groups)
-    outputs, categories = len(centre), len(structure.phase_in)
-    shapes = ((outputs, 5), (len(groups), outputs, 9), (outputs, categories, 4), (outputs, 2, 2))
+    categories = len(structure.phase_in)
+    shapes = (
+        (*centre.shape, 5),
+        (len(groups), *centre.shape, 9),
+        (*centre.shape, categories, 4),
+        (*centre.shape, 2, 2),
+    )
     sums = tuple(np.zeros((design.replicates, *shape)) for shape in shapes)
     run = partial(
         _pick_freeze_chunk,

@@ -9,63 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import kernel
+from .rows import add_row, add_rows, add_scaled, affine
 from .structure import Structure
-
-
-@kernel
-def add_row(total: np.ndarray, weight: float, row: np.ndarray) -> None:
-    """total += weight * row, each (futures,) float64."""
-    for future in range(total.shape[0]):
-        total[future] += weight * row[future]
-
-
-@kernel
-def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.ndarray) -> None:
-    """total += Σ weight[i] * rows[which[i]]; four rows at a time, because the traffic of `total` would dominate.
-
-    Parameters
-    ----------
-    total : (futures,) float64
-        Added to.
-    weight : (n,) float64
-    rows : (rows, futures) float64
-    which : (n,) int64
-    """
-    n = which.shape[0]
-    fours = n - n % 4
-    for i in range(0, fours, 4):
-        w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
-        r0, r1, r2, r3 = rows[which[i]], rows[which[i + 1]], rows[which[i + 2]], rows[which[i + 3]]
-        for future in range(total.shape[0]):
-            total[future] += w0 * r0[future] + w1 * r1[future] + w2 * r2[future] + w3 * r3[future]
-    for i in range(fours, n):
-        add_row(total, weight[i], rows[which[i]])
-
-
-@kernel
-def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
-    """total += weight * left * right, each (futures,) float64."""
-    for future in range(total.shape[0]):
-        total[future] += weight * left[future] * right[future]
-
-
-@kernel
-def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> None:
-    """Lines in the drivers of growth.
-
-    Parameters
-    ----------
-    coefficients : (rows, 1 + D) float64
-        Constant, and slope in each driver.
-    deviation : (D, futures) float64
-        Drivers less their references.
-    out : (rows, futures) float64
-        Filled.
-    """
-    which = np.arange(deviation.shape[0])
-    for row in range(coefficients.shape[0]):
-        out[row, :] = coefficients[row, 0]
-        add_rows(out[row], coefficients[row, 1:], deviation, which)
 
 
 @kernel

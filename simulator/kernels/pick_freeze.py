@@ -3,18 +3,18 @@
 Every output is linear in the sums of terms of the categories. A hybrid point changes the terms of a few categories only,
 so its outputs follow from those of the pair by differences.
 
-Rows of `line`: for each output FTE or wages of a scope: level in 2023, tilt by the central growth, tilt by each driver.
+Rows of `line`, for FTE or wages of one scope: level in 2023, growth at the references of the drivers, growth by each driver.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .amounts import add_row, add_rows
 from .compiling import kernel
 from .propagation import all_terms, category_sums, draw_block
+from .rows import add_affine_product, add_row, add_rows, add_scaled
 from .structure import Structure
-from .terms import all_paths, category_terms
+from .terms import all_paths, category_terms, driver_deviation
 
 
 @kernel
@@ -35,37 +35,28 @@ def scope_lines(category: np.ndarray, coefficients: np.ndarray, line: np.ndarray
 
 
 @kernel
-def scope_outputs(
-    values: np.ndarray, row: np.ndarray, line: np.ndarray, s: Structure, relative_path: np.ndarray, out: np.ndarray
-) -> None:
-    """Outputs of all scopes and years from their lines.
+def scope_tilt(line: np.ndarray, deviation: np.ndarray, tilt: np.ndarray) -> None:
+    """What growth adds to one scope by 2040.
 
     Parameters
     ----------
-    values : (rows, futures) float64
-    row : (inputs,) int64
-    line : (scopes * (2 + D), futures) float64
-    s : Structure
-    relative_path : (years, futures) float64
-        Phase-in path at the speeds of this point.
-    out : (scopes * years, futures) float64
-        Filled; years run fastest.
+    line : (2 + D, futures) float64
+    deviation : (D, futures) float64
+    tilt : (futures,) float64
+        Filled.
     """
-    drivers, years = s.driver.shape[0], s.years.shape[0]
-    tilt = np.empty(out.shape[1])
-    for scope in range(line.shape[0] // (2 + drivers)):
-        at = scope * (2 + drivers)
-        tilt[:] = line[at + 1]
-        for d in range(drivers):
-            driver, reference = values[row[s.driver[d]]], s.driver_reference[d]
-            for future in range(out.shape[1]):
-                tilt[future] += line[at + 2 + d, future] * (driver[future] - reference)
-        for year in range(years):
-            grown = s.year_path[year]
-            for future in range(out.shape[1]):
-                out[scope * years + year, future] = relative_path[year, future] * (
-                    line[at, future] + grown * tilt[future]
-                )
+    tilt[:] = line[1]
+    for d in range(deviation.shape[0]):
+        add_scaled(tilt, 1.0, line[2 + d], deviation[d])
+
+
+@kernel
+def write_output(
+    relative_path: np.ndarray, level: np.ndarray, tilt: np.ndarray, grown: float, centre: float, out: np.ndarray
+) -> None:
+    """One output in one year, centred: path * (level + grown * tilt) - centre."""
+    for future in range(out.shape[0]):
+        out[future] = relative_path[future] * (level[future] + grown * tilt[future]) - centre
 
 
 @kernel
@@ -95,19 +86,37 @@ def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
 
 
 @kernel
-def add_hybrid_sums(a: np.ndarray, b: np.ndarray, ab: np.ndarray, ba: np.ndarray, sums: np.ndarray) -> None:
-    """Sums of products of one output over the pairs and their two hybrids.
+def add_hybrid_sums(
+    a: np.ndarray,
+    b: np.ndarray,
+    path_ab: np.ndarray,
+    path_ba: np.ndarray,
+    level: np.ndarray,
+    tilt: np.ndarray,
+    grown: float,
+    centre: float,
+    sums: np.ndarray,
+) -> None:
+    """Sums of products of one output over the pairs and their two hybrids, which are made here and not stored.
 
     Parameters
     ----------
-    a, b, ab, ba : (futures,) float64
-        Centred outputs at A, at B, at A with the group from B, and at B with the group from A.
+    a, b : (futures,) float64
+        Centred outputs at A and at B.
+    path_ab, path_ba : (futures,) float64
+        Phase-in path at A with the group from B, and at B with the group from A.
+    level, tilt : (2, futures) float64
+        Of AB and of BA.
+    grown, centre : float
     sums : (9,) float64
         ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba; added to.
     """
     s0, s1, s2, s3, s4, s5, s6, s7, s8 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    level_ab, level_ba, tilt_ab, tilt_ba = level[0], level[1], tilt[0], tilt[1]
     for future in range(a.shape[0]):
-        x, y, p, q = a[future], b[future], ab[future], ba[future]
+        x, y = a[future], b[future]
+        p = path_ab[future] * (level_ab[future] + grown * tilt_ab[future]) - centre
+        q = path_ba[future] * (level_ba[future] + grown * tilt_ba[future]) - centre
         s0 += p
         s1 += q
         s2 += p * p
@@ -129,9 +138,68 @@ def add_hybrid_sums(a: np.ndarray, b: np.ndarray, ab: np.ndarray, ba: np.ndarray
 
 
 @kernel
+def mark_tails(
+    output: np.ndarray, centre: float, tails: np.ndarray, below: np.ndarray, above: np.ndarray, counts: np.ndarray
+) -> None:
+    """Which futures lie in the tails of one output.
+
+    Parameters
+    ----------
+    output : (futures,) float64
+        Centred.
+    centre : float
+    tails : (2,) float64
+        Upper end of the lower tail and lower end of the upper one.
+    below, above : (futures,) float64
+        Filled with 0 and 1.
+    counts : (2, 2) float64
+        Number of futures and sum of the output in each tail; added to.
+    """
+    low, high = tails[0] - centre, tails[1] - centre
+    count_low, count_high, sum_low, sum_high = 0.0, 0.0, 0.0, 0.0
+    for future in range(output.shape[0]):
+        y = output[future]
+        in_low, in_high = 1.0 if y <= low else 0.0, 1.0 if y >= high else 0.0
+        below[future] = in_low
+        above[future] = in_high
+        count_low += in_low
+        count_high += in_high
+        sum_low += in_low * (y + centre)
+        sum_high += in_high * (y + centre)
+    counts[0, 0] += count_low
+    counts[0, 1] += sum_low
+    counts[1, 0] += count_high
+    counts[1, 1] += sum_high
+
+
+@kernel
+def add_contribution(
+    relative_path: np.ndarray,
+    level: np.ndarray,
+    tilt: np.ndarray,
+    grown: float,
+    output: np.ndarray,
+    below: np.ndarray,
+    above: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Sums of what one category contributes to one output: itself, times the output, in the two tails; sums (4,)."""
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    for future in range(level.shape[0]):
+        contribution = relative_path[future] * (level[future] + grown * tilt[future])
+        s0 += contribution
+        s1 += contribution * output[future]
+        s2 += contribution * below[future]
+        s3 += contribution * above[future]
+    sums[0] += s0
+    sums[1] += s1
+    sums[2] += s2
+    sums[3] += s3
+
+
+@kernel
 def add_allocation(
-    values: np.ndarray,
-    row: np.ndarray,
+    deviation: np.ndarray,
     category: np.ndarray,
     coefficients: np.ndarray,
     s: Structure,
@@ -142,121 +210,131 @@ def add_allocation(
     sums: np.ndarray,
     tail_counts: np.ndarray,
 ) -> None:
-    """What each category contributes to each output: in the mean, along with the output, and in its two tails.
+    """What each category contributes to the outputs of one scope.
 
     Parameters
     ----------
-    values : (rows, futures) float64
-    row : (inputs,) int64
+    deviation : (D, futures) float64
     category : (C, futures) float64
-    coefficients : (scopes * (2 + D), C) float64
+    coefficients : (2 + D, C) float64
     s : Structure
     relative_path : (years, futures) float64
-    output : (outputs, futures) float64
+    output : (years, futures) float64
         Centred.
-    centre : (outputs,) float64
-    tails : (outputs, 2) float64
+    centre : (years,) float64
+    tails : (years, 2) float64
         The 5 and 95 % quantiles of the outputs.
-    sums : (outputs, C, 4) float64
+    sums : (years, C, 4) float64
         Contribution; contribution times centred output; contribution in the lower and in the upper tail. Added to.
-    tail_counts : (outputs, 2, 2) float64
-        Number of futures and sum of the output in each tail. Added to.
+    tail_counts : (years, 2, 2) float64
+        See `mark_tails`. Added to.
     """
-    drivers, years, futures = s.driver.shape[0], s.years.shape[0], output.shape[1]
+    years, futures = output.shape
     level, tilt = np.empty(futures), np.empty(futures)
     below, above = np.empty((years, futures)), np.empty((years, futures))
-    for scope in range(coefficients.shape[0] // (2 + drivers)):
+    which = np.arange(deviation.shape[0])
+    for year in range(years):
+        mark_tails(output[year], centre[year], tails[year], below[year], above[year], tail_counts[year])
+    for c in range(category.shape[0]):
+        if coefficients[0, c] == 0.0:
+            continue
+        tilt[:] = coefficients[1, c]
+        add_rows(tilt, coefficients[2:, c], deviation, which)
+        for future in range(futures):
+            level[future] = category[c, future] * coefficients[0, c]
+            tilt[future] *= category[c, future]
         for year in range(years):
-            o = scope * years + year
-            count_low, count_high, sum_low, sum_high = 0.0, 0.0, 0.0, 0.0
-            low, high = tails[o, 0] - centre[o], tails[o, 1] - centre[o]
-            for future in range(futures):
-                y = output[o, future]
-                below[year, future] = 1.0 if y <= low else 0.0
-                above[year, future] = 1.0 if y >= high else 0.0
-                count_low += below[year, future]
-                count_high += above[year, future]
-                sum_low += below[year, future] * (y + centre[o])
-                sum_high += above[year, future] * (y + centre[o])
-            tail_counts[o, 0, 0] += count_low
-            tail_counts[o, 0, 1] += sum_low
-            tail_counts[o, 1, 0] += count_high
-            tail_counts[o, 1, 1] += sum_high
-        at = scope * (2 + drivers)
-        for c in range(category.shape[0]):
-            if coefficients[at, c] == 0.0:
-                continue
-            tilt[:] = coefficients[at + 1, c]
-            for d in range(drivers):
-                loading, reference = coefficients[at + 2 + d, c], s.driver_reference[d]
-                driver = values[row[s.driver[d]]]
-                for future in range(futures):
-                    tilt[future] += loading * (driver[future] - reference)
-            for future in range(futures):
-                level[future] = category[c, future] * coefficients[at, c]
-                tilt[future] *= category[c, future]
-            for year in range(years):
-                o, grown = scope * years + year, s.year_path[year]
-                s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-                for future in range(futures):
-                    contribution = relative_path[year, future] * (level[future] + grown * tilt[future])
-                    s0 += contribution
-                    s1 += contribution * output[o, future]
-                    s2 += contribution * below[year, future]
-                    s3 += contribution * above[year, future]
-                sums[o, c, 0] += s0
-                sums[o, c, 1] += s1
-                sums[o, c, 2] += s2
-                sums[o, c, 3] += s3
+            add_contribution(
+                relative_path[year],
+                level,
+                tilt,
+                s.year_path[year],
+                output[year],
+                below[year],
+                above[year],
+                sums[year, c],
+            )
 
 
 @kernel
-def add_hybrid(
+def category_differences(
     values: np.ndarray,
     mixed: np.ndarray,
     changed: np.ndarray,
     category: np.ndarray,
-    line: np.ndarray,
-    relative_path: np.ndarray,
-    coefficients: np.ndarray,
     s: Structure,
-    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    out: np.ndarray,
+    factor: np.ndarray,
+    term: np.ndarray,
+    difference: np.ndarray,
 ) -> None:
-    """Outputs at a hybrid point, by differences from those of the point it departs from.
+    """What a hybrid point changes in the sums of the categories.
 
     Parameters
     ----------
     values : (rows, futures) float64
     mixed : (inputs,) int64
         Rows of the hybrid.
-    changed : (C,) bool
+    changed : (n,) int64
         Categories with an input in the group.
-    category, line : (C, futures), (rows, futures) float64
-        Of the point.
-    relative_path : (years, futures) float64
-        Of the hybrid.
-    coefficients : (rows, C) float64
+    category : (C, futures) float64
+        Of the point that the hybrid departs from.
     s : Structure
-    scratch : tuple
-        factor (futures,), difference (futures,), term (P, futures), hybrid_line (rows, futures).
-    out : (outputs, futures) float64
+    factor, term : (futures,), (P, futures) float64
+        Scratch.
+    difference : (C, futures) float64
+        Rows of changed categories are filled.
+    """
+    for i in range(changed.shape[0]):
+        c = changed[i]
+        category_terms(values, mixed, c, s, factor, term)
+        first, changed_term, own = s.term_start[c], term[s.term_start[c]], category[c]
+        for future in range(factor.shape[0]):
+            difference[c, future] = changed_term[future] - own[future]
+        for p in range(first + 1, s.term_start[c + 1]):
+            add_row(difference[c], 1.0, term[p])
+
+
+@kernel
+def hybrid_line(
+    line: np.ndarray,
+    tilt_of_point: np.ndarray,
+    driver_moved: bool,
+    deviation: np.ndarray,
+    coefficients: np.ndarray,
+    difference: np.ndarray,
+    changed: np.ndarray,
+    part: np.ndarray,
+    level: np.ndarray,
+    tilt: np.ndarray,
+) -> None:
+    """Level and tilt of one scope at a hybrid point.
+
+    Parameters
+    ----------
+    line : (2 + D, futures) float64
+        Of the point that the hybrid departs from.
+    tilt_of_point : (futures,) float64
+    driver_moved : bool
+        Whether the group has a driver of growth.
+    deviation : (D, futures) float64
+        Of the hybrid.
+    coefficients : (2 + D, C) float64
+    difference : (C, futures) float64
+    changed : (n,) int64
+        Categories that are changed and count in the scope.
+    part : (futures,) float64
+        Scratch.
+    level, tilt : (futures,) float64
         Filled.
     """
-    factor, difference, term, hybrid_line = scratch
-    hybrid_line[:] = line
-    for c in range(changed.shape[0]):
-        if not changed[c]:
-            continue
-        category_terms(values, mixed, c, s, factor, term)
-        for future in range(factor.shape[0]):
-            difference[future] = -category[c, future]
-        for p in range(s.term_start[c], s.term_start[c + 1]):
-            difference += term[p]
-        for row in range(coefficients.shape[0]):
-            if coefficients[row, c] != 0.0:
-                add_row(hybrid_line[row], coefficients[row, c], difference)
-    scope_outputs(values, mixed, hybrid_line, s, relative_path, out)
+    level[:] = line[0]
+    if driver_moved:
+        scope_tilt(line, deviation, tilt)
+    else:
+        tilt[:] = tilt_of_point
+    add_rows(level, coefficients[0][changed], difference, changed)
+    for c in changed:
+        add_affine_product(tilt, coefficients[1:, c], deviation, difference[c], part)
 
 
 @kernel
@@ -285,75 +363,101 @@ def pick_freeze(
         See `draw_block`; rows of the first points, then of the second.
     first, blocks, block_size : int
     s : Structure
-    coefficients : (scopes * (2 + D), C) float64
+    coefficients : (scopes, 2 + D, C) float64
     groups : (G, inputs) bool
     changed : (G, C) bool
         Categories with an input in the group.
-    centre : (outputs,) float64
+    centre : (scopes, years) float64
         Subtracted from the outputs before they are squared.
-    tails : (outputs, 2) float64
-    pair_sums : (outputs, 5) float64
-    hybrid_sums : (G, outputs, 9) float64
-    allocation_sums : (outputs, C, 4) float64
-    tail_counts : (outputs, 2, 2) float64
+    tails : (scopes, years, 2) float64
+    pair_sums : (scopes, years, 5) float64
+    hybrid_sums : (G, scopes, years, 9) float64
+    allocation_sums : (scopes, years, C, 4) float64
+    tail_counts : (scopes, years, 2, 2) float64
         All added to.
     """
-    inputs, outputs, years = tables[0].shape[0], centre.shape[0], s.years.shape[0]
-    categories, terms, rows = s.phase_in.shape[0], s.term_theme.shape[0], coefficients.shape[0]
+    inputs, scopes, years = tables[0].shape[0], centre.shape[0], s.years.shape[0]
+    categories, terms, drivers = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0]
     draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     values, term = np.empty((2 * inputs, block_size)), np.empty((terms, block_size))
-    factor = np.empty(block_size)
-    scratch = (factor, np.empty(block_size), term, np.empty((rows, block_size)))
-    category, line = np.empty((2, categories, block_size)), np.empty((2, rows, block_size))
-    relative_path, output = np.empty((2, years, block_size)), np.empty((4, outputs, block_size))
+    factor, part = np.empty(block_size), np.empty(block_size)
+    category, difference = np.empty((2, categories, block_size)), np.empty((2, categories, block_size))
+    line, point_tilt = np.empty((2, scopes, 2 + drivers, block_size)), np.empty((2, scopes, block_size))
+    deviation, hybrid_deviation = np.empty((2, drivers, block_size)), np.empty((2, drivers, block_size))
+    relative_path, output = np.empty((2, years, block_size)), np.empty((2, scopes, years, block_size))
+    level, tilt = np.empty((2, block_size)), np.empty((2, block_size))
     row, mixed = np.empty((2, inputs), np.int64), np.empty((2, inputs), np.int64)
-    for i in range(inputs):
-        row[0, i], row[1, i] = i, inputs + i
+    row[0], row[1] = np.arange(inputs), np.arange(inputs, 2 * inputs)
     for block in range(blocks):
         offset = block * block_size
         draw_block(points, tables, first + offset, offset, draw_scratch, values)
         for side in range(2):
             all_terms(values, row[side], s, factor, term)
             category_sums(term, s, category[side])
-            scope_lines(category[side], coefficients, line[side])
+            driver_deviation(values, row[side], s, deviation[side])
             all_paths(values[row[side, s.speed]], s, factor, relative_path[side])
-            scope_outputs(values, row[side], line[side], s, relative_path[side], output[side])
-            for o in range(outputs):
-                output[side, o] -= centre[o]
-            add_allocation(
-                values,
-                row[side],
-                category[side],
-                coefficients,
-                s,
-                relative_path[side],
-                output[side],
-                centre,
-                tails,
-                allocation_sums,
-                tail_counts,
-            )
-        for o in range(outputs):
-            add_pair_sums(output[0, o], output[1, o], pair_sums[o])
-        for g in range(groups.shape[0]):
-            for i in range(inputs):
-                mixed[0, i] = row[1, i] if groups[g, i] else row[0, i]
-                mixed[1, i] = row[0, i] if groups[g, i] else row[1, i]
-            moved = groups[g, s.speed]
-            for side in range(2):
-                add_hybrid(
-                    values,
-                    mixed[side],
-                    changed[g],
+            for scope in range(scopes):
+                scope_lines(category[side], coefficients[scope], line[side, scope])
+                scope_tilt(line[side, scope], deviation[side], point_tilt[side, scope])
+                for year in range(years):
+                    write_output(
+                        relative_path[side, year],
+                        line[side, scope, 0],
+                        point_tilt[side, scope],
+                        s.year_path[year],
+                        centre[scope, year],
+                        output[side, scope, year],
+                    )
+                add_allocation(
+                    deviation[side],
                     category[side],
-                    line[side],
-                    relative_path[1 - side if moved else side],
-                    coefficients,
+                    coefficients[scope],
                     s,
-                    scratch,
-                    output[2 + side],
+                    relative_path[side],
+                    output[side, scope],
+                    centre[scope],
+                    tails[scope],
+                    allocation_sums[scope],
+                    tail_counts[scope],
                 )
-                for o in range(outputs):
-                    output[2 + side, o] -= centre[o]
-            for o in range(outputs):
-                add_hybrid_sums(output[0, o], output[1, o], output[2, o], output[3, o], hybrid_sums[g, o])
+        for scope in range(scopes):
+            for year in range(years):
+                add_pair_sums(output[0, scope, year], output[1, scope, year], pair_sums[scope, year])
+        for g in range(groups.shape[0]):
+            mixed[0] = np.where(groups[g], row[1], row[0])
+            mixed[1] = np.where(groups[g], row[0], row[1])
+            driver_moved = False
+            for d in range(drivers):
+                driver_moved |= groups[g, s.driver[d]]
+            these = np.flatnonzero(changed[g])
+            for side in range(2):
+                category_differences(values, mixed[side], these, category[side], s, factor, term, difference[side])
+                driver_deviation(values, mixed[side], s, hybrid_deviation[side])
+            path_side = 1 if groups[g, s.speed] else 0
+            for scope in range(scopes):
+                counted = these[coefficients[scope, 0][these] != 0.0]
+                for side in range(2):
+                    hybrid_line(
+                        line[side, scope],
+                        point_tilt[side, scope],
+                        driver_moved,
+                        hybrid_deviation[side],
+                        coefficients[scope],
+                        difference[side],
+                        counted,
+                        part,
+                        level[side],
+                        tilt[side],
+                    )
+                for year in range(years):
+                    add_hybrid_sums(
+                        output[0, scope, year],
+                        output[1, scope, year],
+                        relative_path[path_side, year],
+                        relative_path[1 - path_side, year],
+                        level,
+                        tilt,
+                        s.year_path[year],
+                        centre[scope, year],
+                        hybrid_sums[g, scope, year],
+                    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .amounts import add_rows, add_scaled, affine, all_rows
+from .amounts import all_rows
 from .compiling import kernel
 from .points import block_base, random_digits
 from .quantiles import tabulated_at_points
+from .rows import add_rows, add_scaled, affine
 from .structure import Structure
 from .sums import add_outputs
 from .terms import all_paths, category_terms, driver_deviation
@@ -215,42 +216,40 @@ def propagate_total(
     base_row, centre, bins_per_unit, moments, counts
         See `propagate`; with two rows, FTE and wages.
     """
-    inputs, categories, years = tables[0].shape[0], s.phase_in.shape[0], s.years.shape[0]
-    growing = s.base_growth.shape[0]
+    inputs, drivers, years = tables[0].shape[0], s.driver.shape[0], s.years.shape[0]
     draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
-    category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
-    category_growth, part = np.empty((categories + 1, block_size)), np.empty(block_size)
-    level, tilt = np.empty((2, block_size)), np.empty((2, block_size))
-    base_growth, inverse = np.empty((growing, block_size)), np.empty((growing, block_size))
+    deviation, part = np.empty((drivers, block_size)), np.empty(block_size)
+    line, tilt = np.empty((2 + drivers, block_size)), np.empty((2, block_size))
+    level = np.empty((2, block_size))
+    base_growth, inverse = np.empty((2, block_size)), np.empty((2, block_size))
     relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
-    all_categories = np.arange(categories)
+    coefficients, which = total_coefficients(s), np.arange(s.term_theme.shape[0])
     for block in range(blocks):
         offset = block * block_size
         draw_block(points, tables, first + offset, offset, draw_scratch, values)
         all_terms(values, row, s, part, term)
-        category_sums(term, s, category)
         driver_deviation(values, row, s, deviation)
-        affine(s.category_growth, deviation, category_growth)
-        affine(s.base_growth, deviation, base_growth)
+        affine(s.base_growth[base_row], deviation, base_growth)
         all_paths(values[s.speed], s, part, relative_path)
-        level[:] = 0.0
-        tilt[:] = 0.0
         for money in range(2):
-            add_rows(level[money], s.category_level[money], category, all_categories)
-            for c in range(categories - 1):
-                add_scaled(tilt[money], 1.0 if money == 0 else s.category_wage[c], category_growth[c], category[c])
-            add_scaled(tilt[money], 1.0, category_growth[categories - 1 + money], category[categories - 1])
+            line[:] = 0.0
+            for r in range(2 + drivers):
+                add_rows(line[r], coefficients[money, r], term, which)
+            level[money] = line[0]
+            tilt[money] = line[1]
+            for d in range(drivers):
+                add_scaled(tilt[money], 1.0, line[2 + d], deviation[d])
         for year in range(years):
             grown = s.year_path[year]
-            invert_bases(s.base_level, base_growth, grown, inverse)
+            invert_bases(s.base_level[base_row], base_growth, grown, inverse)
             for money in range(2):
                 add_outputs(
                     relative_path[year],
                     level[money],
                     tilt[money],
-                    inverse[base_row[money]],
+                    inverse[money],
                     (grown, grown),
                     centre[year, money],
                     bins_per_unit[year, money],
@@ -258,3 +257,31 @@ def propagate_total(
                     moments[year, money],
                     counts[year, money],
                 )
+
+
+@kernel
+def total_coefficients(s: Structure) -> np.ndarray:
+    """Weights of the terms in the lines of total FTE and wages.
+
+    Parameters
+    ----------
+    s : Structure
+
+    Returns
+    -------
+    (2, 2 + D, P) float64
+        For the level of 2023, the central growth, and the growth by each driver.
+    """
+    lines, categories = s.area_growth.shape[1], s.phase_in.shape[0]
+    result = np.empty((2, 1 + lines, s.term_theme.shape[0]))
+    for money in range(2):
+        for c in range(categories):
+            for p in range(s.term_start[c], s.term_start[c + 1]):
+                result[money, 0, p] = s.category_level[money, c]
+                for line in range(lines):
+                    if c == categories - 1:
+                        result[money, 1 + line, p] = s.category_growth[c + money, line]
+                    else:
+                        price = 1.0 if money == 0 else s.category_wage[c]
+                        result[money, 1 + line, p] = price * s.category_growth[c, line]
+    return result

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import kernel
+from .rows import add_rows
 from .structure import Structure
 
 
 @kernel
 def adoption(values: np.ndarray, row: np.ndarray, category: int, s: Structure, out: np.ndarray) -> None:
-    """Phase-in of one category in 2040: its own part, the national part and the barriers'.
+    """Phase-in of one category in 2040 times its factors of technology; in one pass for four barriers, the usual number.
 
     Parameters
     ----------
@@ -23,12 +24,20 @@ def adoption(values: np.ndarray, row: np.ndarray, category: int, s: Structure, o
         Filled.
     """
     own, national = values[row[s.phase_in[category]]], values[row[s.national]]
+    technology, technology_own = values[row[s.technology]], values[row[s.technology_own[category]]]
+    weight, barrier = s.barrier_weight[category], row[s.barrier]
+    if barrier.shape[0] == 4:
+        w0, w1, w2, w3 = weight[0], weight[1], weight[2], weight[3]
+        b0, b1, b2, b3 = values[barrier[0]], values[barrier[1]], values[barrier[2]], values[barrier[3]]
+        for future in range(out.shape[0]):
+            common = national[future] + w0 * b0[future] + w1 * b1[future] + w2 * b2[future] + w3 * b3[future]
+            out[future] = (own[future] + common) * technology[future] * technology_own[future]
+        return
     for future in range(out.shape[0]):
         out[future] = own[future] + national[future]
-    for b in range(s.barrier.shape[0]):
-        weight, barrier = s.barrier_weight[category, b], values[row[s.barrier[b]]]
-        for future in range(out.shape[0]):
-            out[future] += weight * barrier[future]
+    add_rows(out, weight, values, barrier)
+    for future in range(out.shape[0]):
+        out[future] *= technology[future] * technology_own[future]
 
 
 @kernel
@@ -44,15 +53,12 @@ def category_terms(
     category : int
     s : Structure
     factor : (futures,) float64
-        Scratch.
+        Scratch: phase-in times the factors of technology.
     out : (P, futures) float64
         Rows of the category's terms are filled.
     """
     futures = factor.shape[0]
     adoption(values, row, category, s, factor)
-    technology, own = values[row[s.technology]], values[row[s.technology_own[category]]]
-    for future in range(futures):
-        factor[future] *= technology[future] * own[future]
     for term in range(s.term_start[category], s.term_start[category + 1]):
         total = out[term]
         for task in range(s.task_start[term], s.task_start[term + 1]):
