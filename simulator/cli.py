@@ -1,0 +1,171 @@
+"""The command line: the only place that prints."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import __version__
+from .errors import InputError
+
+USER_ERROR, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0; 2 after a mistake of the user's, told in one line; 130 when interrupted.
+    """
+    _use_utf8()
+    options = _parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], None] = options.command
+        command(options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
+        sys.stderr.close()
+    return 0
+
+
+def _use_utf8() -> None:
+    """Danish letters come out right whatever the locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator",
+        description="How sure is the estimate of what generative AI can free in the Danish public sector, and what drives it?",
+    )
+    parser.add_argument("--version", action="version", version=f"simulator {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="draw futures, write results.nc, print a summary")
+    _add_config(run)
+    run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/<config name>)")
+    run.add_argument("--futures", metavar="N", help="number of futures, as in the config's run.futures")
+    run.add_argument("--seed", metavar="S", help="seed, as in the config's run.seed")
+    run.add_argument("--overwrite", action="store_true", help="replace earlier results in the folder")
+    run.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("check", help="read and validate everything, list the inputs, draw nothing")
+    _add_config(check)
+    check.set_defaults(command=_check)
+    derive = commands.add_parser("derive", help="make the derived tables again from the printed ones")
+    derive.add_argument("table", choices=("workforce", "demography"))
+    derive.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="folder of the tables (default: data)")
+    derive.set_defaults(command=_derive)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, such as configs/base.toml")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="change one key of the config; may be repeated"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from .config import COMMAND_LINE, load_config  # first, so that a mistake in the config shows before heavy imports
+
+    changes = list(options.changes)
+    changes += [f"run.{key}={value}" for key in ("futures", "seed") if (value := getattr(options, key)) is not None]
+    load_config(options.config, changes)
+    from .model import load
+    from .results import prepare_folder, save
+
+    model = load(options.config, changes)
+    folder = options.out or Path("runs") / model.config.name
+    prepare_folder(folder, overwrite=options.overwrite)
+    with _progress(quiet=options.quiet) as progress:
+        tree = model.run(progress=progress)
+    tree.attrs["command"] = " ".join(
+        ["python -m simulator run", str(options.config), *(f"{COMMAND_LINE} {change}" for change in changes)]
+    )
+    written = save(tree, folder)
+    if not options.quiet:
+        from rich.console import Console
+
+        from .report.terminal import terminal_summary
+
+        Console(highlight=False).print(terminal_summary(tree, str(written)))
+
+
+def _check(options: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from .model import load
+    from .report.terminal import inputs_table
+    from .results import input_table
+
+    model = load(options.config, options.changes)
+    central = model.evaluate(model.central()).isel(future=0).sel(year=2040)
+    console = Console(highlight=False)
+    console.print(inputs_table(input_table(model.inputs)))
+    console.print(
+        f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, {float(central.freed_fte):.1f} "
+        f"thousand FTE and {float(central.freed_wage):.1f} bn DKK in 2040."
+    )
+
+
+def _derive(options: argparse.Namespace) -> None:
+    from . import demography, reconciliation
+
+    if not options.data.is_dir():
+        raise InputError(str(options.data), "there is no such folder", "Name the folder of the tables with --data.")
+    folder = options.data / "derived"
+    if options.table == "demography":
+        demography.write(demography.derive(options.data), folder)
+    else:
+        found = reconciliation.reconcile(options.data)
+        reconciliation.write(found, folder)
+        for miss in found.misses:
+            print(f"not met: {miss}")
+    print(f"written to {folder}")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A progress bar on a terminal, else silence."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def told(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = int(bar.add_task(stage, total=total, rate=""))
+            task = bar.tasks[tasks[stage]]
+            elapsed = task.elapsed or 0.0
+            rate = f"{done / elapsed / 1e6:.2f} M/s" if elapsed > 0 else ""
+            bar.update(task.id, completed=done, rate=rate)
+
+        yield told

@@ -1,0 +1,175 @@
+"""The summary on the terminal, from results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+YEAR = 2040
+DRIVERS = 10
+BAR_WIDTH = 32
+FACTOR_LABELS = {
+    "technology": "Technology, all coefficients",
+    "national": "Phase-in, common to all",
+    "extrapolation": "Extrapolation to Øvrige",
+    "speed": "Speed of phase-in",
+    "demography.fertility": "Demography: fertility",
+    "demography.longevity": "Demography: longevity",
+    "demography.migration": "Demography: migration",
+    "demography.healthy_ageing": "Demography: healthy ageing",
+}
+
+
+def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
+    """Headline against the published range, drivers, areas, and what was written where.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        As made by `simulator.Model.run`.
+    written : str
+        The file of the results.
+
+    Returns
+    -------
+    rich renderable
+    """
+    summary, sensitivity = tree["summary"].dataset, tree["sensitivity"].dataset
+    parts: list[RenderableType] = [
+        Text(f"\n{tree.attrs['title']}", style="bold"),
+        Text(
+            f"{tree.attrs['futures']:,} futures in {tree.attrs['replicates']} replicates, seed {tree.attrs['seed']}, "
+            f"{tree.attrs['duration_seconds']:.1f} s",
+            style="dim",
+        ),
+        Text(""),
+        *_headline(summary),
+        Text(f"\nWhat drives the spread of freed FTE in {YEAR} (total-order Sobol' index, 95 % interval)", style="bold"),
+        _drivers(sensitivity),
+        *_kinds(sensitivity),
+    ]
+    if "freed_fte_by_area" in summary:
+        parts += [Text(f"\nBy area in {YEAR}: freed FTE, thousand", style="bold"), _areas(summary)]
+    parts += [Text(""), *_checks(summary, sensitivity), Text(f"Written: {written}")]
+    return Group(*parts)
+
+
+def _headline(summary: xr.Dataset) -> Iterable[RenderableType]:
+    for quantity, what, unit in (("freed_fte", "Freed FTE", "thousand"), ("freed_wage", "Freed wages", "bn DKK")):
+        low, middle, high = (_at(summary[quantity], q) for q in (0.05, 0.5, 0.95))
+        below, inside, above = summary[f"probability_{quantity}"].values
+        published = summary[f"published_{quantity}"].values
+        yield Text.assemble(
+            (f"{what} in {YEAR}: {middle:.1f} {unit}, 90 % interval {low:.1f} to {high:.1f}", "bold cyan"),
+            f"   published {published[0]:.0f}-{published[1]:.0f}",
+        )
+        yield Text(
+            f"   The published range holds in {inside:.0%} of futures; {below:.0%} lie below it and {above:.0%} above."
+        )
+
+
+def _drivers(sensitivity: xr.Dataset) -> Table:
+    """Common factors and, apart from them, job categories: together they hold every input once."""
+    output = sensitivity.sel(output=f"freed_fte {YEAR}")
+    partition, label = output["partition"].values, output["label"].values
+    factor = (partition == "factor") & (label != "own")
+    category = (partition == "category") & ~np.isin(label, ["Fælles", "Øvrige"])
+    chosen = np.flatnonzero(factor | category)
+    total = output["total_order"].values
+    order = chosen[np.argsort(-total[chosen])][:DRIVERS]
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for column in ("left", "right", "left", "left"):
+        table.add_column(justify=column, no_wrap=True)  # type: ignore[arg-type]
+    longest = max(total[order].max(), 1e-12)
+    for place in order:
+        lower, upper = output["total_order_ci"].values[place]
+        table.add_row(
+            driver_label(label[place]),
+            f"{total[place]:.3f}",
+            f"[{lower:.3f}, {upper:.3f}]" if np.isfinite(lower) else "",
+            Text("█" * max(round(BAR_WIDTH * total[place] / longest), 0), style="cyan"),
+        )
+    return table
+
+
+def driver_label(name: str) -> str:
+    """A group's name in words; Danish names stay as they are.
+
+    Examples
+    --------
+    >>> driver_label("theme.Driftsoptimering"), driver_label("Jurister")
+    ('Theme: Driftsoptimering', 'Jurister')
+    """
+    kind, _, rest = name.partition(".")
+    words = {"theme": "Theme: ", "barrier": "Barrier: "}
+    return FACTOR_LABELS.get(name, words[kind] + rest if kind in words else name)
+
+
+def _kinds(sensitivity: xr.Dataset) -> Iterable[RenderableType]:
+    output = sensitivity.sel(output=f"freed_fte {YEAR}")
+    first = output["first_order"]
+    for partition, said in (("assumption", "By kind of assumption"), ("evidence", "By kind of evidence")):
+        chosen = first.where(first["partition"] == partition, drop=True).sortby(
+            first.where(first["partition"] == partition, drop=True), ascending=False
+        )
+        parts = (f"{name} {value:.0%}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
+        yield Text(f"{said} (first order): " + ", ".join(parts))
+    allocation = output["allocation"].sortby(output["allocation"], ascending=False)[:5]
+    parts = (f"{name} {value:.0%}" for name, value in zip(allocation["category"].values, allocation.values, strict=True))
+    yield Text("Categories that carry the range (allocation of the variance): " + ", ".join(parts))
+
+
+def _areas(summary: xr.Dataset) -> Table:
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for name, side in (("area", "left"), ("5 %", "right"), ("50 %", "right"), ("95 %", "right"), ("published", "right"),
+                       ("P(in range)", "right")):  # fmt: skip
+        table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    areas = summary["freed_fte_by_area"].sel(year=YEAR)
+    middle = areas.sel(quantile=0.5, method="nearest")
+    for name in middle["area"].values[np.argsort(-middle.values)]:
+        low, high = summary["published_freed_fte_by_area"].sel(area=name).values
+        inside = float(summary["probability_freed_fte_by_area"].sel(area=name, position="in"))
+        cells = (f"{_at(summary['freed_fte_by_area'].sel(area=name), q):.1f}" for q in (0.05, 0.5, 0.95))
+        table.add_row(str(name), *cells, f"{low:.0f}-{high:.0f}", f"{inside:.0%}")
+    return table
+
+
+def _checks(summary: xr.Dataset, sensitivity: xr.Dataset) -> Iterable[RenderableType]:
+    """Estimates beside the closed form."""
+    first = float(np.nanmax(np.abs(sensitivity["first_order"] - sensitivity["first_order_exact"])))
+    total = float(np.nanmax(np.abs(sensitivity["total_order"] - sensitivity["total_order_exact"])))
+    at = sensitivity.sel(output=f"freed_fte {YEAR}")
+    mean = float(summary["freed_fte_mean"].sel(year=YEAR) / at["mean_exact"] - 1)
+    sd = float(summary["freed_fte_sd"].sel(year=YEAR) / np.sqrt(at["variance_exact"]) - 1)
+    yield Text(
+        f"Closed form: mean {float(at['mean_exact']):.3f} (simulated {mean:+.1e} relative), "
+        f"sd {float(np.sqrt(at['variance_exact'])):.3f} ({sd:+.1e}); indices agree to {max(first, total):.1e}",
+        style="dim",
+    )
+
+
+def _at(values: xr.DataArray, level: float) -> float:
+    """The quantile in the final year nearest to a level."""
+    at: Any = values.sel(year=YEAR).sel(quantile=level, method="nearest")
+    return float(at)
+
+
+def inputs_table(tree_inputs: xr.Dataset) -> Table:
+    """One line per input, for the command `check`."""
+    table = Table(box=None, padding=(0, 1), header_style="dim")
+    for name, side in (("input", "left"), ("family", "left"), ("5 %", "right"), ("50 %", "right"), ("95 %", "right"),
+                       ("unit", "left"), ("evidence", "left")):  # fmt: skip
+        table.add_column(name, justify=side, no_wrap=side == "right")  # type: ignore[arg-type]
+    for name in tree_inputs["input"].values:
+        row = tree_inputs.sel(input=name)
+        numbers = (f"{float(row[level]):.4g}" for level in ("p05", "p50", "p95"))
+        table.add_row(str(name), str(row["family"].item()), *numbers, str(row["unit"].item()), str(row["evidence"].item()))
+    return table

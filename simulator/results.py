@@ -1,0 +1,383 @@
+"""Accumulators → labelled tables with units and provenance; netCDF."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .distributions import bounds, mean, quantile, variance
+from .errors import InputError
+from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence, potential_table
+from .inputs import PARTITIONS, Input
+from .intervals import student_t
+from .outputs import OutputRow
+from .potential import NO_THEME, QUANTITIES
+from .simulation import BINS, Propagated
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+FILE = "results.nc"
+CI_BOUNDS = ("lower", "upper")
+POSITIONS = ("below", "in", "above")
+UNITS = {
+    "freed_fte": "thousand FTE",
+    "freed_wage": "bn DKK a year, 2023 prices",
+    "freed_fte_share": "fraction of employment in the year",
+    "freed_wage_share": "fraction of wages in the year",
+}
+LONG_NAMES = {
+    "freed_fte": "Full-time equivalents that can be freed (årsværk)",
+    "freed_wage": "Wages of the full-time equivalents that can be freed",
+    "freed_fte_share": "Freed full-time equivalents, share of employment",
+    "freed_wage_share": "Freed wages, share of all wages",
+}
+
+
+def labels_of(evidence: Evidence, dimension: str) -> tuple[str, ...]:
+    """Danish labels along one dimension of the outputs."""
+    return {
+        "": ("",),
+        "area": evidence.areas,
+        "level": evidence.levels,
+        "theme": (*evidence.themes, NO_THEME),
+        "focus_area": FOCUS_AREAS,
+        "category": evidence.categories,
+    }[dimension]
+
+
+def summary(propagated: Propagated, evidence: Evidence, rows: Sequence[OutputRow], years: Sequence[int],
+            levels: Sequence[float]) -> xr.Dataset:  # fmt: skip
+    """Means, standard deviations and quantiles of all outputs, with 95 % intervals from the replicates.
+
+    Parameters
+    ----------
+    propagated : Propagated
+    evidence : Evidence
+    rows : sequence of OutputRow
+        Rows of the accumulators.
+    years : sequence of int
+    levels : sequence of float
+        Of the quantiles.
+
+    Returns
+    -------
+    xarray.Dataset
+        For each quantity, in all and by each dimension: values by quantile, `_ci` (interval of the quantiles), `_mean`,
+        `_mean_ci`, `_sd`, `_bin_width` (resolution of the histogram that the quantiles are interpolated in).
+    """
+    import xarray as xr
+
+    statistics = _statistics(propagated, np.array(levels))
+    dimensions = list(dict.fromkeys(row.dimension for row in rows))
+    data: dict[str, xr.DataArray] = {}
+    for kind, suffix in enumerate(("", "_share")):
+        for quantity in QUANTITIES:
+            for dimension in dimensions:
+                name = quantity + suffix + (f"_by_{dimension}" if dimension else "")
+                index, factor = _rows_of(evidence, rows, quantity, dimension, share=bool(kind))
+                for ending, values in statistics.items():
+                    picked = _scaled(values[:, :, kind], index, factor)
+                    picked = picked if dimension else picked[:, 0]
+                    dims = ["year", *([dimension] if dimension else []), *_EXTRA[ending]]
+                    attributes = {"units": UNITS[quantity + suffix], "long_name": LONG_NAMES[quantity + suffix] + _SAID[ending]}
+                    data[name + ending] = xr.DataArray(picked, dims=dims, attrs=attributes)
+    coordinates: dict[str, Any] = {"year": list(years), "quantile": list(levels), "ci_bound": list(CI_BOUNDS)}
+    coordinates |= {dim: list(labels_of(evidence, dim)) for dim in dimensions if dim}
+    return xr.Dataset(data, coords=coordinates)
+
+
+_EXTRA: dict[str, list[str]] = {
+    "": ["quantile"],
+    "_ci": ["quantile", "ci_bound"],
+    "_mean": [],
+    "_mean_ci": ["ci_bound"],
+    "_sd": [],
+    "_bin_width": [],
+}
+_SAID = {
+    "": "",
+    "_ci": ": 95 % interval of the quantile, from the replicates",
+    "_mean": ": mean",
+    "_mean_ci": ": 95 % interval of the mean, from the replicates",
+    "_sd": ": standard deviation",
+    "_bin_width": ": width of the bins in which quantiles are interpolated linearly",
+}
+
+
+def _statistics(propagated: Propagated, levels: np.ndarray) -> dict[str, np.ndarray]:
+    """By the ending of a variable's name: (years, rows, 2, ...) float64."""
+    n = float(1 << propagated.design.log2_points)
+    centre, width = propagated.bins.centre, propagated.bins.width
+    each = propagated.moments[..., 0] / n
+    offset = each.mean(axis=0)
+    spread = np.maximum(propagated.moments[..., 1].mean(axis=0) / n - offset**2, 0.0)
+    whole = histogram_quantiles(propagated.counts.sum(axis=0), centre, width, levels)
+    by_replicate = np.stack([histogram_quantiles(counts, centre, width, levels) for counts in propagated.counts])
+    return {
+        "": whole,
+        "_ci": student_t(by_replicate, whole),
+        "_mean": centre + offset,
+        "_mean_ci": student_t(centre + each, centre + offset),
+        "_sd": np.sqrt(spread),
+        "_bin_width": width,
+    }
+
+
+def histogram_quantiles(counts: np.ndarray, centre: np.ndarray, width: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Quantiles by linear interpolation within the bins of histograms.
+
+    Parameters
+    ----------
+    counts : (..., BINS + 2) int64
+        First and last: outside the bins.
+    centre, width : (...) float64
+        Middle of the bins and their width.
+    levels : (q,) float64
+
+    Returns
+    -------
+    (..., q) float64
+        NaN where a quantile lies outside the bins, which reach 8 standard deviations to either side.
+    """
+    cumulative = np.cumsum(counts, axis=-1)
+    low = centre - width * BINS / 2
+    result = np.empty((*counts.shape[:-1], len(levels)))
+    for place, level in enumerate(levels):
+        target = level * cumulative[..., -1]
+        at = (cumulative < np.maximum(target, 0.5)[..., None]).sum(axis=-1)  # first bin that reaches the target
+        before = np.take_along_axis(cumulative, np.maximum(at - 1, 0)[..., None], -1)[..., 0] * (at > 0)
+        inside = np.take_along_axis(counts, np.minimum(at, BINS + 1)[..., None], -1)[..., 0]
+        value = low + width * (at - 1 + (target - before) / np.maximum(inside, 1))
+        result[..., place] = np.where((at >= 1) & (at <= BINS), value, np.nan)
+    return result
+
+
+def histogram_cdf(counts: np.ndarray, centre: np.ndarray, width: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Fraction of futures below given values, by linear interpolation within the bins.
+
+    Parameters
+    ----------
+    counts : (..., BINS + 2) int64
+    centre, width, values : (...) float64
+
+    Returns
+    -------
+    (...) float64
+    """
+    cumulative = np.cumsum(counts, axis=-1)
+    edge = (values - centre) / width + BINS / 2  # in bins from the first edge
+    at = np.clip(np.floor(edge), -1, BINS).astype(int) + 1
+    inside = np.take_along_axis(counts, at[..., None], -1)[..., 0]
+    below = np.take_along_axis(cumulative, at[..., None], -1)[..., 0] - inside
+    part = np.clip(edge - (at - 1), 0.0, 1.0)
+    return np.asarray((below + np.where(at == 0, 0.0, part) * inside) / cumulative[..., -1])
+
+
+def _rows_of(
+    evidence: Evidence, rows: Sequence[OutputRow], quantity: str, dimension: str, *, share: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Row of each label, and the factor that its values are multiplied by (0: nothing is freed)."""
+    place = {row: position for position, row in enumerate(rows)}
+    wage = evidence.workforce.wage
+    index, factor = [], []
+    for label in labels_of(evidence, dimension):
+        row = OutputRow(quantity, dimension, label)
+        if row in place:
+            index.append(place[row])
+            factor.append(1.0)
+        elif label == EXCLUDED:
+            index.append(0)
+            factor.append(0.0)
+        else:  # wages of a category are its FTE times its one wage
+            index.append(place[OutputRow(QUANTITIES[0], dimension, label)])
+            factor.append(1.0 if share else float(wage[:, evidence.categories.index(label)].max()))
+    return np.array(index), np.array(factor)
+
+
+def _scaled(values: np.ndarray, index: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    picked = values[:, index]
+    return np.asarray(picked * factor.reshape((-1,) + (1,) * (picked.ndim - 2)))
+
+
+def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[OutputRow], years: Sequence[int],
+                  data: Path) -> xr.Dataset:  # fmt: skip
+    """How probable it is that an output of 2040 lies below, in and above its published range.
+
+    Parameters
+    ----------
+    propagated : Propagated
+    evidence : Evidence
+    rows : sequence of OutputRow
+    years : sequence of int
+    data : Path
+        Folder of the tables.
+
+    Returns
+    -------
+    xarray.Dataset
+        probability_<output> by `position`, and published_<output> by `bound`; outputs that have a range in figures 3.3,
+        3.4, 4.1 and 4.3.2, in all and by area, level and focus area.
+    """
+    import xarray as xr
+
+    ranges = _published_ranges(data)
+    at = list(years).index(2040)
+    result: dict[str, xr.DataArray] = {}
+    for quantity in QUANTITIES:
+        for dimension in ("", "area", "level", "focus_area"):
+            labels = labels_of(evidence, dimension)
+            picked = [rows.index(OutputRow(quantity, dimension, label)) for label in labels
+                      if OutputRow(quantity, dimension, label) in rows]  # fmt: skip
+            if len(picked) < len(labels):
+                continue
+            limits = np.array([ranges.get((quantity, dimension, label), (np.nan, np.nan)) for label in labels])
+            parts = (propagated.bins.centre[at, picked, 0], propagated.bins.width[at, picked, 0])
+            counts = propagated.counts[:, at, picked, 0].sum(axis=0)
+            below, up_to = (histogram_cdf(counts, *parts, np.nan_to_num(limits[:, end])) for end in (0, 1))
+            values = np.stack([below, up_to - below, 1 - up_to], axis=-1)
+            values[np.isnan(limits).any(axis=1)] = np.nan
+            name = quantity + (f"_by_{dimension}" if dimension else "")
+            dims = [dimension] if dimension else []
+            shape = (lambda array, dims=dims: array if dims else array[0])  # fmt: skip
+            result[f"probability_{name}"] = xr.DataArray(
+                shape(values), dims=[*dims, "position"],
+                attrs={"units": "1", "long_name": f"Probability of {name} in 2040 below, in and above its published range"},
+            )  # fmt: skip
+            result[f"published_{name}"] = xr.DataArray(
+                shape(limits), dims=[*dims, "bound"],
+                attrs={"units": UNITS[quantity], "long_name": f"Published range of {name} in 2040"},
+            )  # fmt: skip
+    return xr.Dataset(result, coords={"position": list(POSITIONS), "bound": ["low", "high"]})
+
+
+def _published_ranges(data: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Printed low and high by quantity, dimension and label; focus areas from figures 4.1 and 4.3.2."""
+    ranges: dict[tuple[str, str, str], tuple[float, float]] = {}
+    for row in potential_table(data).rows:
+        limits = (float(row["low"]), float(row["high"]))
+        quantity, figure, dimension = str(row["quantity"]), str(row["figure"]), str(row["dimension"])
+        if figure in ("3.3", "3.4"):
+            label = "" if dimension == "total" else str(row["label"])
+            ranges[quantity, "" if dimension == "total" else dimension, label] = limits
+        elif dimension == "total" and (figure, row["scope"]) in (
+            ("4.1", "health"), ("4.1", "education"), ("4.3.2", "administration")
+        ):  # fmt: skip
+            ranges[quantity, "focus_area", str(row["scope"])] = limits
+    return ranges
+
+
+def input_table(inputs: Sequence[Input]) -> xr.Dataset:
+    """One row per input: distribution, quantiles, place in the partitions, provenance."""
+    import xarray as xr
+
+    numbers = np.array(
+        [
+            [mean(one.distribution), np.sqrt(variance(one.distribution)), *quantile(one.distribution, [0.05, 0.5, 0.95]),
+             *bounds(one.distribution)]
+            for one in inputs
+        ]
+    )  # fmt: skip
+    names = ("mean", "sd", "p05", "p50", "p95", "low", "high")
+    columns: dict[str, Any] = {name: ("input", numbers[:, place]) for place, name in enumerate(names)}
+    for name in ("label", "unit", *PARTITIONS, "source", "note"):
+        columns[name] = ("input", np.array([getattr(one, name) for one in inputs], dtype=object))
+    columns["family"] = ("input", np.array([one.distribution.kind for one in inputs], dtype=object))
+    columns["parameters"] = (
+        "input",
+        np.array([json.dumps(dict(one.distribution.parameters), default=str, ensure_ascii=False) for one in inputs], dtype=object),
+    )
+    return xr.Dataset(columns, coords={"input": [one.name for one in inputs]})
+
+
+def workforce_table(evidence: Evidence) -> xr.Dataset:
+    """FTE and wages of 2023, and the full potential of `Øvrige`."""
+    import xarray as xr
+
+    workforce = evidence.workforce
+    return xr.Dataset(
+        {
+            "fte": (("area", "category", "level"), workforce.fte, {"units": "thousand FTE", "long_name": "FTE in 2023"}),
+            "wage": (("area", "category"), workforce.wage, {"units": "mio. DKK per FTE a year, 2023 prices"}),
+            "potential_other": (("area",), workforce.potential_other, {"units": "1", "long_name": f"Full potential of {OTHER}"}),
+        },
+        coords={
+            "area": list(evidence.areas),
+            "category": list(evidence.categories),
+            "level": list(evidence.levels),
+            "area_en": ("area", list(evidence.areas_en)),
+            "category_en": ("category", list(evidence.categories_en)),
+            "level_en": ("level", list(evidence.levels_en)),
+        },
+    )
+
+
+def prepare_folder(folder: Path, *, overwrite: bool) -> None:
+    """Make sure that results can be written, before anything is computed.
+
+    Parameters
+    ----------
+    folder : Path
+    overwrite : bool
+        Whether earlier results there may be replaced.
+
+    Raises
+    ------
+    InputError
+        If the folder holds results already, is a file, or cannot be written to.
+    """
+    if (folder / FILE).exists() and not overwrite:
+        raise InputError(str(folder / FILE), "exists already", "Name another folder with --out, or give --overwrite.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            str(folder), f"cannot be written to ({error.strerror})", "Name a folder that you may write to with --out."
+        ) from None
+
+
+def save(tree: xr.DataTree, folder: Path) -> Path:
+    """Write results to `folder`/results.nc: to a temporary file first, then in place at once.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+    folder : Path
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    handle, name = tempfile.mkstemp(suffix=".nc", prefix=".results-", dir=folder)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        encoding = {
+            f"/{node}": {variable: {"zlib": True, "complevel": 4} for variable, values in tree[node].data_vars.items()
+                         if values.dtype.kind == "f" and values.ndim}
+            for node in tree.children
+        }  # fmt: skip
+        tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        os.chmod(temporary, 0o644)  # mkstemp makes it private
+        os.replace(temporary, folder / FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return folder / FILE
+
+
+def provenance(parts: Mapping[str, Any]) -> dict[str, str | int | float]:
+    """Attributes that netCDF can hold: texts and numbers as they are, all else as JSON."""
+    return {
+        key: value if isinstance(value, str | int | float) and not isinstance(value, bool)
+        else json.dumps(value, ensure_ascii=False, default=str)
+        for key, value in parts.items()
+    }  # fmt: skip

@@ -1,0 +1,204 @@
+"""Sums over pairs → labelled indices of all groups with intervals, beside the closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..inputs import PARTITIONS, Input, partition
+from ..intervals import student_t
+from ..outputs import OutputRow
+from ..simulation import PickFrozen
+from .estimators import Sums, azzini, mean_variance
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of inputs from all partitions.
+
+    Attributes
+    ----------
+    partition, label : tuple of str
+        Of each group.
+    members : (G, inputs) bool
+    """
+
+    partition: tuple[str, ...]
+    label: tuple[str, ...]
+    members: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        """Unique names: partition and label."""
+        return [f"{part}: {label}" for part, label in zip(self.partition, self.label, strict=True)]
+
+
+@dataclass(frozen=True)
+class ExactIndices:
+    """Closed form; scopes and years as in `PickFrozen`.
+
+    Attributes
+    ----------
+    mean, variance : (S, Y) float64
+    first_order, total_order : (G, S, Y) float64
+    allocation : (S, Y, C) float64
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    first_order: np.ndarray
+    total_order: np.ndarray
+    allocation: np.ndarray
+
+
+def all_groups(inputs: Sequence[Input]) -> Groups:
+    """The groups of the four partitions.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+
+    Returns
+    -------
+    Groups
+    """
+    parts, labels, members = [], [], []
+    for name in PARTITIONS:
+        for label, places in partition(inputs, name).items():
+            parts.append(name)
+            labels.append(label)
+            member = np.zeros(len(inputs), dtype=bool)
+            member[places] = True
+            members.append(member)
+    return Groups(tuple(parts), tuple(labels), np.array(members))
+
+
+def index_table(
+    frozen: PickFrozen,
+    exact: ExactIndices,
+    groups: Groups,
+    scopes: Sequence[OutputRow],
+    years: Sequence[int],
+    categories: Sequence[str],
+) -> xr.Dataset:
+    """Indices, allocation and tail allocation of each output.
+
+    Parameters
+    ----------
+    frozen : PickFrozen
+    exact : ExactIndices
+    groups : Groups
+    scopes : sequence of OutputRow
+    years : sequence of int
+    categories : sequence of str, length C
+
+    Returns
+    -------
+    xarray.Dataset
+        first_order and total_order (output, group) with `_ci` (output, group, ci_bound) and `_exact`; allocation,
+        allocation_lower_tail and allocation_upper_tail (output, category), the first with `_ci` and `_exact`; mean and
+        variance (output) with `_exact`. An output without variance has NaN.
+    """
+    import xarray as xr
+
+    data: dict[str, Any] = {}
+    whole, each = _sums(frozen, None), [_sums(frozen, r) for r in range(frozen.design.replicates)]
+    estimates = dict(zip(("first_order", "total_order"), azzini(whole), strict=True))
+    spread = [azzini(one) for one in each]
+    for place, (name, value) in enumerate(estimates.items()):
+        said = "First-order" if place == 0 else "Total-order"
+        data[name] = _flat(value), f"{said} Sobol' index (Azzini, Mara & Rosati 2020)"
+        interval = student_t(np.array([one[place] for one in spread]), value)
+        data[f"{name}_ci"] = _flat(interval), f"{said} Sobol' index: 95 % interval from the replicates"
+        data[f"{name}_exact"] = _flat(getattr(exact, name)), f"{said} Sobol' index in closed form"
+    allocation, lower, upper = allocations(frozen, None)
+    by_replicate = np.array([allocations(frozen, r)[0] for r in range(frozen.design.replicates)])
+    parts = (("allocation", allocation, "Covariance of a category's part with the output, per variance of the output"),
+             ("allocation_ci", student_t(by_replicate, allocation), "Allocation: 95 % interval from the replicates"),
+             ("allocation_exact", exact.allocation, "Allocation in closed form"),
+             ("allocation_lower_tail", lower, "Part of a category in the fall of the mean output at or below its 5 % quantile"),
+             ("allocation_upper_tail", upper, "Part of a category in the rise of the mean output at or above its 95 % quantile"))  # fmt: skip
+    arrays = {name: _array(*value, ("group",)) for name, value in data.items()}
+    for name, values, said in parts:
+        arrays[name] = _array(values.reshape(-1, *values.shape[2:]), said, ("category",))
+    pooled = (whole.a + whole.b)[0] / (2 * whole.n) + frozen.centre
+    for name, values, said in (("mean", pooled, "Mean"), ("variance", mean_variance(whole)[0], "Variance"),
+                               ("mean_exact", exact.mean, "Mean in closed form"),
+                               ("variance_exact", exact.variance, "Variance in closed form")):  # fmt: skip
+        arrays[name] = xr.DataArray(values.ravel(), dims="output", attrs={"long_name": said})
+    outputs = [(row, year) for row in scopes for year in years]
+    coordinates = {
+        "output": [" ".join(filter(None, (row.quantity, row.label, str(year)))) for row, year in outputs],
+        "quantity": ("output", [row.quantity for row, _ in outputs]),
+        "scope": ("output", [row.label or "total" for row, _ in outputs]),
+        "year": ("output", [year for _, year in outputs]),
+        "group": groups.names,
+        "partition": ("group", list(groups.partition)),
+        "label": ("group", list(groups.label)),
+        "category": list(categories),
+        "ci_bound": ["lower", "upper"],
+    }
+    return xr.Dataset(arrays, coords=coordinates)
+
+
+def allocations(frozen: PickFrozen, replicate: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Allocation of the variance, and of both tails, to the categories.
+
+    Parameters
+    ----------
+    frozen : PickFrozen
+    replicate : int or None
+        None: all together.
+
+    Returns
+    -------
+    allocation, lower_tail, upper_tail : (S, Y, C) float64
+        Each sums to one over the categories; NaN where the output does not vary, or no future lies in the tail.
+    """
+    chosen = slice(None) if replicate is None else slice(replicate, replicate + 1)
+    pairs, sums, tails = (part[chosen].sum(axis=0) for part in (frozen.pairs, frozen.allocation, frozen.tails))
+    n = 2.0 * (frozen.design.points if replicate is None else 1 << frozen.design.log2_points)
+    offset = (pairs[..., 0] + pairs[..., 1]) / n
+    deviation = (pairs[..., 2] + pairs[..., 3]) / n - offset**2
+    part_mean = sums[..., 0] / n
+    covariance = sums[..., 1] / n - part_mean * offset[..., None]
+    results = [_divide(covariance, deviation[..., None])]
+    for tail in (0, 1):
+        count, total = tails[..., tail, 0], tails[..., tail, 1]
+        moved = _divide(total, count) - (offset + frozen.centre)
+        results.append(_divide(_divide(sums[..., 2 + tail], count[..., None]) - part_mean, moved[..., None]))
+    return results[0], results[1], results[2]
+
+
+def _divide(numerator: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    numerator, divisor = np.broadcast_arrays(numerator, divisor)
+    return np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor != 0)
+
+
+def _sums(frozen: PickFrozen, replicate: int | None) -> Sums:
+    """Sums of all replicates together, or of one; arrays (G, S, Y) and (1, S, Y)."""
+    chosen = slice(None) if replicate is None else slice(replicate, replicate + 1)
+    n = frozen.design.points if replicate is None else 1 << frozen.design.log2_points
+    pairs, hybrids = frozen.pairs[chosen].sum(axis=0)[None], frozen.hybrids[chosen].sum(axis=0)
+    a, b, aa, bb, a_b = (pairs[..., i] for i in range(5))
+    ab, ba, abab, baba, a_ab, b_ab, a_ba, b_ba, ab_ba = (hybrids[..., i] for i in range(9))
+    return Sums(float(n), a, b, ab, ba, aa, bb, abab, baba, a_b, a_ab, b_ab, a_ba, b_ba, ab_ba)
+
+
+def _flat(values: np.ndarray) -> np.ndarray:
+    """(G, S, Y, ...) to (outputs, G, ...)."""
+    moved = np.moveaxis(values, 0, 2)
+    return np.asarray(moved.reshape(-1, *moved.shape[2:]))
+
+
+def _array(values: np.ndarray, said: str, dims: tuple[str, ...]) -> xr.DataArray:
+    import xarray as xr
+
+    all_dims = ("output", *dims, "ci_bound")[: values.ndim]
+    return xr.DataArray(values, dims=all_dims, attrs={"units": "1", "long_name": said})
