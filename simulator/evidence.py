@@ -1,5 +1,4 @@
-"""What the folder of tables says: labels, tasks, coefficients, phase-in, barriers, growth and workforce, checked against
-each other."""
+"""What the folder of tables says, each table checked against the others."""
 
 from __future__ import annotations
 
@@ -11,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from . import demography, workforce
-from .errors import InputError, nearest
-from .tables import KINDS, Column, Table, read_table
+from .errors import InputError
+from .tables import KINDS, Column, Stated, Table, read_table, stated
+from .workforce import position
 
 OTHER, EXCLUDED = "Øvrige", "Ekskluderede"
 FOCUS_AREAS = ("health", "education", "administration")
@@ -21,28 +21,6 @@ _TEXT, _NOTE, _KIND = Column(str), Column(str, empty=True), Column(str, choices=
 _FRACTION, _BLANK_FRACTION = Column(float, low=0, high=1), Column(float, empty=True, low=0, high=1)
 _YES_NO = Column(str, choices=("yes", "no"))
 _THEME = Column(float, empty=True, low=1)
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A quantity as a source states it.
-
-    Attributes
-    ----------
-    central : float
-    low, high : float
-        Ends of the stated range; NaN where a point is stated.
-    kind : str
-        published, derived or assumed.
-    source, note : str
-    """
-
-    central: float
-    low: float
-    high: float
-    kind: str
-    source: str
-    note: str
 
 
 @dataclass(frozen=True)
@@ -135,27 +113,27 @@ def levels_table(data: Path) -> Table:
 def themes_table(data: Path) -> Table:
     """themes.csv: the themes by number."""
     columns = {"theme": Column(int, low=1), "theme_da": _TEXT, "theme_en": _TEXT}
-    return _read(data, "themes.csv", columns, ("theme",))
+    table = _read(data, "themes.csv", columns, ("theme",))
+    names = table.texts("theme_da")
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise InputError(table.place(number), f"repeats the theme '{name}'", "Give each theme a name of its own.")
+    return table
 
 
 def categories_table(data: Path) -> Table:
     """categories.csv: job categories with phase-in range and the theme of their residual."""
     columns = {
-        "category": _TEXT,
-        "category_en": _TEXT,
+        **dict.fromkeys(("category", "category_en", "phase_in_source"), _TEXT),
+        **dict.fromkeys(("phase_in_low", "phase_in_high"), _BLANK_FRACTION),
+        **dict.fromkeys(("phase_in_note", "residual_theme_note"), _NOTE),
         "focus_area": Column(str, choices=(*FOCUS_AREAS, "none")),
         "administration": _YES_NO,
-        "phase_in_low": _BLANK_FRACTION,
-        "phase_in_high": _BLANK_FRACTION,
         "phase_in_kind": _KIND,
-        "phase_in_source": _TEXT,
-        "phase_in_note": _NOTE,
         "residual_theme": _THEME,
-        "residual_theme_note": _NOTE,
     }
     table = read_table(data / "categories.csv", columns, ("category",))
-    names = table.texts("category")
-    if names[-2:] != [OTHER, EXCLUDED]:
+    if table.texts("category")[-2:] != [OTHER, EXCLUDED]:
         raise InputError(
             str(table.path), f"does not end with '{OTHER}' and '{EXCLUDED}'", "Put these two rows last, in this order."
         )
@@ -194,16 +172,11 @@ def full_potential(data: Path, table: Table) -> dict[str, float]:
     dict of str to float
         Fraction of the working time.
     """
-    middle = {
-        name: (low + high) / 2
-        for name, low, high in zip(
-            table.texts("category"), table.numbers("phase_in_low"), table.numbers("phase_in_high"), strict=True
-        )
-    }
-    printed = potential_table(data)
+    middles = (table.numbers("phase_in_low") + table.numbers("phase_in_high")) / 2
+    middle = dict(zip(table.texts("category"), map(float, middles), strict=True))
     return {
         str(row["label"]): (float(row["low"]) + float(row["high"])) / 2 / middle[str(row["label"])]
-        for row in printed.rows
+        for row in potential_table(data).rows
         if row["dimension"] == "category" and row["quantity"] == "freed_wage_share" and row["label"] in middle
     }
 
@@ -225,14 +198,14 @@ def read_evidence(data: Path) -> Evidence:
     InputError
         If a table is faulty, or names something that another one lacks.
     """
-    areas, levels, themes, categories = areas_table(data), levels_table(data), themes_table(data), categories_table(data)
-    names = categories.texts("category")
-    area_names, level_names = areas.texts("area"), levels.texts("level")
+    areas, levels, categories = areas_table(data), levels_table(data), categories_table(data)
+    area_names, level_names, names = areas.texts("area"), levels.texts("level"), categories.texts("category")
     reconciled = workforce.read(data / "derived", area_names, names, level_names)
-    growth = demography.read(data / "derived", area_names)
-    theme_names = dict(zip(themes.numbers("theme").astype(int), themes.texts("theme_da"), strict=True))
+    _staffed(data, reconciled.fte, (area_names, names, level_names))
+    themes = themes_table(data)
+    theme_names = {int(str(row["theme"])): str(row["theme_da"]) for row in themes.rows}
     tasks = _tasks(data, names[:-2], area_names, theme_names, reconciled.fte)
-    residual = _residuals(data, categories, tasks)
+    phase_in = _phase_in(data, categories)
     weights, barriers, barriers_en = _barriers(data, names[:-2])
     return Evidence(
         areas=tuple(area_names),
@@ -249,14 +222,11 @@ def read_evidence(data: Path) -> Evidence:
         barriers=barriers,
         barriers_en=barriers_en,
         tasks=tasks,
-        residual=residual,
-        residual_theme=tuple(
-            _theme(theme_names, row["residual_theme"], categories.place(number))
-            for number, row in enumerate(categories.rows[:-2])
-        ),
-        phase_in=_phase_in(data, categories),
+        residual=_residuals(data, categories, tasks),
+        residual_theme=_residual_themes(categories, theme_names),
+        phase_in=phase_in,
         barrier_weight=weights,
-        growth=growth,
+        growth=demography.read(data / "derived", area_names),
         workforce=reconciled,
     )
 
@@ -265,112 +235,110 @@ def _read(data: Path, name: str, columns: dict[str, Column], key: Sequence[str])
     return read_table(data / name, {**columns, "kind": _KIND, "source": _TEXT, "note": _NOTE}, key)
 
 
-def _member(name: object, names: Sequence[str], place: str, what: str) -> int:
-    if name not in names:
-        raise InputError(place, f"unknown {what} '{name}'", nearest(str(name), names))
-    return list(names).index(str(name))
+def _staffed(data: Path, fte: np.ndarray, axes: Sequence[Sequence[str]]) -> None:
+    """Cells that are left out are zero, but no area, category or level is empty."""
+    for axis, names in enumerate(axes):
+        empty = np.flatnonzero(fte.sum(axis=tuple({0, 1, 2} - {axis})) == 0)
+        if len(empty):
+            path, remedy = data / "derived" / workforce.FILES[0], "Derive the workforce again, or mend the label."
+            raise InputError(str(path), f"'{names[empty[0]]}' has no FTE", remedy)
 
 
-def _theme(names: dict[int, str], number: object, place: str) -> str:
-    if not isinstance(number, float) or math.isnan(number) or int(number) not in names:
-        raise InputError(place, f"there is no theme {number}", f"The themes are {', '.join(map(str, names))}.")
+def _residual_themes(categories: Table, themes: dict[int, str]) -> tuple[str, ...]:
+    numbers = categories.texts("residual_theme")[:-2]
+    return tuple(_theme(themes, float(text), categories.place(row)) for row, text in enumerate(numbers))
+
+
+def _theme(names: dict[int, str], number: str | float, place: str) -> str:
+    if number not in names:
+        problem = "the theme is empty" if math.isnan(float(number)) else f"there is no theme {number}"
+        raise InputError(place, problem, f"The themes are {', '.join(map(str, names))}.")
     return names[int(number)]
-
-
-def _stated(row: dict[str, str | float | int], place: str) -> Stated:
-    low, central, high = float(row["low"]), float(row["central"]), float(row["high"])
-    if math.isnan(low) != math.isnan(high):
-        raise InputError(place, "has one end of a range only", "Give both of low and high, or neither.")
-    if low > high:
-        raise InputError(place, f"low {low:g} is above high {high:g}", "Exchange them.")
-    if not (math.isnan(low) or low <= central <= high):
-        raise InputError(place, f"central {central:g} is not from {low:g} to {high:g}", "Mend one of the three.")
-    return Stated(central, low, high, str(row["kind"]), str(row["source"]), str(row["note"]))
 
 
 def _tasks(
     data: Path, categories: Sequence[str], areas: Sequence[str], themes: dict[int, str], fte: np.ndarray
 ) -> tuple[Task, ...]:
     columns = {
-        "category": _TEXT,
-        "task": _TEXT,
-        "task_en": _TEXT,
+        **dict.fromkeys(("category", "task", "task_en"), _TEXT),
+        **dict.fromkeys(("low", "high", "group_part"), _BLANK_FRACTION),
         "theme": Column(float, low=1),
         "area": _NOTE,
         "group_fte": Column(float, empty=True, low=0),
-        "group_part": _BLANK_FRACTION,
-        "low": _BLANK_FRACTION,
         "central": _FRACTION,
-        "high": _BLANK_FRACTION,
     }
     shares = _read(data, "time_shares.csv", columns, ("category", "task", "area"))
     coefficients = _coefficients(data)
     groups: dict[tuple[str, str], list[int]] = {}
     for number, row in enumerate(shares.rows):
         place = shares.place(number)
-        _member(row["category"], categories, place, "category")
+        position(categories, str(row["category"]), place)
         if (row["category"], row["task"]) not in coefficients:
             raise InputError(place, f"'{row['task']}' has no row in coefficients.csv", "Add one, with the same names.")
         groups.setdefault((str(row["category"]), str(row["task"])), []).append(number)
-    for category, task in coefficients:
+    for (category, task), (_, place) in coefficients.items():
         if (category, task) not in groups:
-            raise InputError(
-                str(data / "coefficients.csv"),
-                f"'{category}', '{task}' has no row in time_shares.csv",
-                "Add one, with the same names.",
-            )
-    ordered = sorted(groups, key=lambda key: categories.index(key[0]))
-    made = [_task(shares, groups[key], coefficients[key], categories, areas, themes, fte) for key in ordered]
-    return tuple(made)
+            problem = f"'{category}', '{task}' has no row in time_shares.csv"
+            raise InputError(place, problem, "Add one, with the same names.")
+    return tuple(
+        Task(
+            *key,
+            name_en=str(shares.rows[rows[0]]["task_en"]),
+            theme=_theme(themes, shares.rows[rows[0]]["theme"], shares.place(rows[0])),
+            part=_part(shares, rows, float(fte[:, categories.index(key[0])].sum())),
+            share=_share(shares, rows, areas, fte[:, categories.index(key[0])].sum(axis=1)),
+            coefficient=coefficients[key][0],
+        )
+        for key, rows in sorted(groups.items(), key=lambda item: categories.index(item[0][0]))
+    )
 
 
-def _coefficients(data: Path) -> dict[tuple[str, str], Stated]:
+def _coefficients(data: Path) -> dict[tuple[str, str], tuple[Stated, str]]:
+    """Coefficients by category and task, each with its place."""
     columns = {"category": _TEXT, "task": _TEXT, "low": _BLANK_FRACTION, "central": _FRACTION, "high": _BLANK_FRACTION}
     table = _read(data, "coefficients.csv", columns, ("category", "task"))
     return {
-        (str(row["category"]), str(row["task"])): _stated(row, table.place(number))
+        (str(row["category"]), str(row["task"])): (stated(table, number), table.place(number))
         for number, row in enumerate(table.rows)
     }
 
 
-def _task(
-    table: Table,
-    rows: Sequence[int],
-    coefficient: Stated,
-    categories: Sequence[str],
-    areas: Sequence[str],
-    themes: dict[int, str],
-    fte: np.ndarray,
-) -> Task:
-    """One task; shares that are printed for single areas are weighted with the category's FTE there."""
-    first = table.rows[rows[0]]
-    place = table.place(rows[0])
-    category = categories.index(str(first["category"]))
-    weights = np.ones(len(rows))
-    if first["area"]:
-        weights = np.array(
-            [fte[_member(table.rows[r]["area"], areas, table.place(r), "area"), category].sum() for r in rows]
-        )
-    elif len(rows) > 1:
-        raise InputError(table.place(rows[1]), "repeats a task without an area", "Keep one row, or name the areas.")
-    stated = [_stated(table.rows[r], table.place(r)) for r in rows]
-    weights /= weights.sum()
-    mean = [float(weights @ [getattr(s, end) for s in stated]) for end in ("central", "low", "high")]
-    note = " ".join(dict.fromkeys(s.note for s in stated if s.note))
-    part = 1.0 if math.isnan(float(first["group_part"])) else float(first["group_part"])
-    if not math.isnan(float(first["group_fte"])):
-        part = float(first["group_fte"]) / float(fte[:, category].sum())
+def _part(table: Table, rows: Sequence[int], fte: float) -> float:
+    """Part of a category's FTE that the share of a task holds for; its rows must agree on it and on the theme."""
+    first, place = table.rows[rows[0]], table.place(rows[0])
+    for number in rows[1:]:
+        for column in ("theme", "group_fte", "group_part"):
+            if str(table.rows[number][column]) != str(first[column]):
+                problem = f"differs from row {table.lines[rows[0]]} of the same task in '{column}'"
+                raise InputError(table.place(number), problem, "Give all rows of a task the same.")
+    group_fte, group_part = float(first["group_fte"]), float(first["group_part"])
+    if not math.isnan(group_fte) and not math.isnan(group_part):
+        raise InputError(place, "gives both group_fte and group_part", "Leave one of them empty.")
+    part = group_fte / fte if math.isnan(group_part) else group_part
     if part > 1:
         raise InputError(place, "the group is larger than its category", "Check group_fte, in thousand FTE.")
-    return Task(
-        category=str(first["category"]),
-        name=str(first["task"]),
-        name_en=str(first["task_en"]),
-        theme=_theme(themes, first["theme"], place),
-        part=part,
-        share=Stated(*mean, stated[0].kind, stated[0].source, note),
-        coefficient=coefficient,
-    )
+    return 1.0 if math.isnan(part) else part
+
+
+def _share(table: Table, rows: Sequence[int], areas: Sequence[str], fte: np.ndarray) -> Stated:
+    """Share of a task; those that are printed for single areas are weighted with the category's FTE there."""
+    weights = np.ones(len(rows))
+    if table.rows[rows[0]]["area"]:
+        weights = np.array([fte[position(areas, str(table.rows[r]["area"]), table.place(r))] for r in rows])
+        if not weights.sum():
+            problem = "nobody of the category works in the areas named"
+            raise InputError(table.place(rows[0]), problem, "Name areas where it has FTE in derived/workforce.csv.")
+    elif len(rows) > 1:
+        raise InputError(table.place(rows[1]), "repeats a task without an area", "Keep one row, or name the areas.")
+    single = [stated(table, r) for r in rows]
+    if len({math.isnan(one.low) for one in single}) > 1:
+        raise InputError(
+            table.place(rows[0]), "only some rows of the task have a range", "Give all of them one, or none."
+        )
+    weights = weights / weights.sum()
+    central, low, high = (float(weights @ [getattr(one, end) for one in single]) for end in ("central", "low", "high"))
+    note = " ".join(dict.fromkeys(one.note for one in single if one.note))
+    return Stated(central, low, high, single[0].kind, single[0].source, note)
 
 
 def _residuals(data: Path, categories: Table, tasks: Sequence[Task]) -> tuple[Stated, ...]:
@@ -379,17 +347,14 @@ def _residuals(data: Path, categories: Table, tasks: Sequence[Task]) -> tuple[St
     for number, row in enumerate(categories.rows[:-2]):
         name = str(row["category"])
         if name not in potential:
-            raise InputError(
-                categories.place(number), f"'{name}' has no percentage in published_potential.csv", "Add its row."
-            )
+            problem = f"'{name}' has no percentage in published_potential.csv"
+            raise InputError(categories.place(number), problem, "Add its row.")
         explained = sum(t.part * t.share.central * t.coefficient.central for t in tasks if t.category == name)
         rest = potential[name] - explained
         if rest < 0:
-            raise InputError(
-                str(data / "time_shares.csv"),
-                f"the tasks of '{name}' explain {explained:.4f} of its potential of {potential[name]:.4f}",
-                "Lower a time share or a coefficient, so that the residual is not negative.",
-            )
+            problem = f"the tasks of '{name}' explain {explained:.4f} of its potential of {potential[name]:.4f}"
+            remedy = "Lower a time share or a coefficient, so that the residual is not negative."
+            raise InputError(str(data / "time_shares.csv"), problem, remedy)
         source = "Middle of the printed percentage by the middle of the phase-in, less the tasks"
         made.append(Stated(rest, math.nan, math.nan, "derived", source, ""))
     return tuple(made)
@@ -403,20 +368,24 @@ def _phase_in(data: Path, categories: Table) -> tuple[Stated, ...]:
             raise InputError(place, "has no phase-in", "Give phase_in_low and phase_in_high.")
         if low > high:
             raise InputError(place, f"phase_in_low {low:g} is above phase_in_high {high:g}", "Exchange them.")
-        texts = (str(row[f"phase_in_{column}"]) for column in ("kind", "source", "note"))
-        rows.append(Stated((low + high) / 2, low, high, *texts))
+        if high == 0:
+            raise InputError(place, "the phase-in is 0", "Give a range that ends above 0.")
+        kind, source, note = (str(row[f"phase_in_{column}"]) for column in ("kind", "source", "note"))
+        rows.append(Stated((low + high) / 2, low, high, kind, source, note))
     fte = {
         str(row["label"]): float(row["value"])
         for row in workforce_table(data).rows
-        if row["figure"] == "7.3" and row["dimension"] == "category" and row["quantity"] == "fte_2023"
+        if (row["figure"], row["dimension"], row["quantity"]) == ("7.3", "category", "fte_2023")
     }
     names = categories.texts("category")[:-2]
     for number, name in enumerate(names):
-        if name not in fte:
-            raise InputError(categories.place(number), f"'{name}' is not in published_workforce.csv", "Add its FTE.")
+        if not fte.get(name, 0.0) > 0:  # an empty cell is not a number
+            problem = f"'{name}' has no FTE of figure 7.3 in published_workforce.csv"
+            raise InputError(categories.place(number), problem, "Add its row, with a value above 0.")
     weights = np.array([fte[name] for name in names]) / sum(fte[name] for name in names)
     low, middle, high = (float(weights @ [getattr(r, end) for r in rows]) for end in ("low", "central", "high"))
-    return (*rows, Stated(middle, low, high, "derived", "Mean of the 20 categories, weighted with FTE of figure 7.3", ""))
+    source = "Mean of the 20 categories, weighted with FTE of figure 7.3"
+    return (*rows, Stated(middle, low, high, "derived", source, ""))
 
 
 def _barriers(data: Path, categories: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
@@ -425,14 +394,11 @@ def _barriers(data: Path, categories: Sequence[str]) -> tuple[np.ndarray, tuple[
     names = {str(row["barrier"]): str(row["barrier_en"]) for row in table.rows}
     weight = np.full((len(categories) + 1, len(names)), np.nan)
     for number, row in enumerate(table.rows):
-        category = _member(row["category"], categories, table.place(number), "category")
+        category = position(categories, str(row["category"]), table.place(number))
         weight[category, list(names).index(str(row["barrier"]))] = (float(row["score"]) - 1) / 4
     weight[-1] = weight[:-1].mean(axis=0)
     missing = np.argwhere(np.isnan(weight[:-1]))
     if len(missing):
-        raise InputError(
-            str(table.path),
-            f"'{categories[missing[0][0]]}' has no score for '{list(names)[missing[0][1]]}'",
-            "Add the row.",
-        )
+        problem = f"'{categories[missing[0][0]]}' has no score for '{list(names)[missing[0][1]]}'"
+        raise InputError(str(table.path), problem, "Add the row.")
     return weight, tuple(names), tuple(names.values())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NO_THEME = "Uden tema"
 QUANTITIES = ("freed_fte", "freed_wage")
-BLOCK = 512  # futures evaluated at a time, so that memory does not grow with their number
+BLOCK = 2048  # futures evaluated at a time, so that memory does not grow with their number
 
 
 def evaluate(

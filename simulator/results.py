@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 FILE = "results.nc"
+COMPRESSED_FROM = 2**16  # bytes: compressing small tables costs time and saves nothing
 CI_BOUNDS = ("lower", "upper")
 POSITIONS = ("below", "in", "above")
 UNITS = {
@@ -362,8 +363,8 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
     temporary = Path(name)
     try:
         encoding = {
-            f"/{node}": {variable: {"zlib": True, "complevel": 4} for variable, values in tree[node].data_vars.items()
-                         if values.dtype.kind == "f" and values.ndim}
+            f"/{node}": {name: {"zlib": True, "complevel": 1} for name, values in tree[node].data_vars.items()
+                         if values.dtype.kind == "f" and values.nbytes > COMPRESSED_FROM}
             for node in tree.children
         }  # fmt: skip
         tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)

@@ -224,6 +224,8 @@ def pick_freeze(
     NonFiniteError
         If an output is not finite.
     """
+    # Groups that differ in fixed inputs only have the same sums.
+    groups, place = np.unique(groups & ~sampler.tables.fixed, axis=0, return_inverse=True)
     changed = changed_categories(structure, groups)
     categories = len(structure.phase_in)
     shapes = (
@@ -247,7 +249,8 @@ def pick_freeze(
             total[chunk.replicate] += part
         if progress is not None:
             progress(chunk.points)
-    return PickFrozen(design, centre, *sums)
+    pairs, hybrids, allocation, tail_sums = sums
+    return PickFrozen(design, centre, pairs, hybrids[:, place.ravel()], allocation, tail_sums)
 
 
 def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 YEAR = 2040
 DRIVERS = 10
-BAR_WIDTH = 32
+BAR_WIDTH = 18
 FACTOR_LABELS = {
     "technology": "Technology, all coefficients",
     "national": "Phase-in, common to all",
@@ -52,7 +52,7 @@ def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
         ),
         Text(""),
         *_headline(summary),
-        Text(f"\nWhat drives the spread of freed FTE in {YEAR} (total-order Sobol' index, 95 % interval)", style="bold"),
+        Text(f"\nWhat drives the spread of freed FTE in {YEAR}: total-order Sobol' indices", style="bold"),
         _drivers(sensitivity),
         *_kinds(sensitivity),
     ]
@@ -86,8 +86,9 @@ def _drivers(sensitivity: xr.Dataset) -> Table:
     total = output["total_order"].values
     order = chosen[np.argsort(-total[chosen])][:DRIVERS]
     table = Table(box=None, padding=(0, 1), show_header=False)
-    for column in ("left", "right", "left", "left"):
-        table.add_column(justify=column, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column(no_wrap=True, max_width=34)
+    for justify, width in (("right", 5), ("left", 14), ("left", BAR_WIDTH)):
+        table.add_column(justify=justify, no_wrap=True, min_width=width)  # type: ignore[arg-type]
     longest = max(total[order].max(), 1e-12)
     for place in order:
         lower, upper = output["total_order_ci"].values[place]
