@@ -53,7 +53,8 @@ def _use_utf8() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="How sure is the estimate of what generative AI can free in the Danish public sector, and what drives it?",
+        description="How sure is the estimate of what generative AI can free in the Danish public sector, "
+        "and what drives it?",
     )
     parser.add_argument("--version", action="version", version=f"simulator {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -70,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
     derive = commands.add_parser("derive", help="make the derived tables again from the printed ones")
     derive.add_argument("table", choices=("workforce", "demography"))
-    derive.add_argument("--data", type=Path, default=Path("data"), metavar="DIR", help="folder of the tables (default: data)")
+    derive.add_argument(
+        "--data", type=Path, default=Path("data"), metavar="DIR", help="folder of the tables (default: data)"
+    )
     derive.set_defaults(command=_derive)
     return parser
 
@@ -78,7 +81,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, such as configs/base.toml")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="change one key of the config; may be repeated"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="changes",
+        help="change one key of the config; may be repeated",
     )
 
 
@@ -120,8 +128,8 @@ def _check(options: argparse.Namespace) -> None:
     console = Console(highlight=False)
     console.print(inputs_table(input_table(model.inputs)))
     console.print(
-        f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, {float(central.freed_fte):.1f} "
-        f"thousand FTE and {float(central.freed_wage):.1f} bn DKK in 2040."
+        f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, "
+        f"{float(central.freed_fte):.1f} thousand FTE and {float(central.freed_wage):.1f} bn DKK in 2040."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -137,27 +139,29 @@ def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
     except ValidationError as error:
         raise _explained(error, origins, path) from None
     _check(settings, origins, path)
-    data = (_owner(origins, "data", texts, path).parent / settings.data).resolve()
-    if not data.is_dir():
+    data = _owner(origins, "data", texts, path).parent / settings.data
+    if not os.path.isdir(data):  # noqa: PTH112 (Path.is_dir fails on a name that is too long)
         raise InputError(
             _place(origins, "data", path),
-            f"there is no folder '{settings.data}'",
+            f"there is no folder '{_shown(settings.data)}'",
             "Give the folder of the tables, relative to the file that names it.",
         )
-    return Config(path.stem, path, settings, data, tuple(texts), tuple(changes), tuple(origins.items()))
+    return Config(path.stem, path, settings, data.resolve(), tuple(texts), tuple(changes), tuple(origins.items()))
 
 
 def _read(
     path: Path, above: tuple[Path, ...], texts: list[tuple[Path, str]], origins: dict[str, str]
 ) -> dict[str, Any]:
+    text = read_text(path)
     if path.resolve() in above:
         circle = " -> ".join(file.name for file in (*above, path))
         raise InputError(f"{path}, key 'extends'", f"goes in a circle: {circle}", "Let one of them extend nothing.")
-    text = read_text(path)
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(path), f"is not TOML: {error}", "Mend the line named; texts stand in quotes.") from None
+    except (ValueError, RecursionError) as error:  # a number or a nesting too long, beside errors of TOML
+        raise InputError(
+            str(path), f"is not TOML: {_shown(str(error))}", "Mend the line named; texts stand in quotes."
+        ) from None
     base = content.pop("extends", None)
     if base is None:
         texts.append((path, text))
@@ -165,9 +169,14 @@ def _read(
         return content
     if not isinstance(base, str):
         raise InputError(f"{path}, key 'extends'", "is not a text", 'Write the file, as in extends = "base.toml".')
-    merged = _read(path.parent / base, (*above, path.resolve()), texts, origins)
+    try:
+        merged = _read(path.parent / base, (*above, path.resolve()), texts, origins)
+    except InputError as error:
+        if error.place != str(path.parent / base):
+            raise
+        raise InputError(f"{path}, key 'extends'", f"{error.place}: {error.problem}", error.remedy) from None
     for key in ("author", "reference", "reason"):
-        if not content.get(key):
+        if not str(content.get(key, "")).strip():
             raise InputError(
                 f"{path}, key '{key}'", "is missing", f'An overlay says who made it, from what, and why: {key} = "…".'
             )
@@ -179,12 +188,13 @@ def _read(
 def _change(change: str) -> dict[str, Any]:
     key, equals, value = change.partition("=")
     place = f"{COMMAND_LINE} {change}"
-    if not equals or not key.strip():
+    if not equals or not key.strip() or len(change.splitlines()) > 1:
+        place = f"{COMMAND_LINE} {_shown(change)}"
         raise InputError(place, "is not of the form key=value", f"Write for instance {COMMAND_LINE} run.seed=7.")
     for line in (f"{key} = {value}", f"{key} = {_quoted(value)}"):
         try:
             return tomllib.loads(line)
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
     raise InputError(place, f"'{key}' is not a key", "Put names with spaces or Danish letters in double quotes.")
 
@@ -200,6 +210,8 @@ def _lay(base: dict[str, Any], over: Mapping[str, Any], origins: dict[str, str],
         below = base.get(key)
         if isinstance(value, Mapping) and isinstance(below, dict) and "kind" not in value:
             _lay(below, value, origins, place, f"{name}.")
+            if "kind" in below:  # a parameter changed: the distribution is now stated here
+                origins[name] = place
         else:
             base[key] = value
             _note({key: value}, origins, place, prefix)
@@ -224,8 +236,8 @@ def _place(origins: Mapping[str, str], key: str, path: Path) -> str:
     for length in range(len(parts), 0, -1):
         place = origins.get(".".join(parts[:length]))
         if place is not None:
-            return place if place.startswith(COMMAND_LINE) else f"{place}, key '{key}'"
-    return f"{path}, key '{key}'"
+            return place if place.startswith(COMMAND_LINE) else f"{place}, key '{_shown(key)}'"
+    return f"{path}, key '{_shown(key)}'"
 
 
 def _owner(origins: Mapping[str, str], key: str, texts: Sequence[tuple[Path, str]], path: Path) -> Path:
@@ -242,13 +254,31 @@ def _explained(error: ValidationError, origins: Mapping[str, str], path: Path) -
     location = [str(part) for part in first["loc"]]
     key = ".".join(location)
     place = _place(origins, key, path)
-    given = first["input"]
     if first["type"] == "extra_forbidden":
-        return InputError(place, f"unknown key '{key}'", nearest(location[-1], _known(location[:-1])))
+        return InputError(place, f"unknown key '{_shown(key)}'", nearest(location[-1], _known(location[:-1])))
     if first["type"] == "missing":
         return InputError(place, "is missing", f"Add it; the keys are: {', '.join(_known(location[:-1]))}.")
     wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
-    return InputError(place, f"{given!r} cannot be used", f"It should be {wanted}.")
+    given = f"'{first['input']}'" if isinstance(first["input"], str) else str(first["input"])
+    return InputError(place, f"{_shown(given)} cannot be used", f"It should be {_WANTED.get(first['type'], wanted)}.")
+
+
+_WANTED = {
+    "int_type": "a whole number, without quotes",
+    "float_type": "a number such as 0.35, without quotes",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false, without quotes",
+    "tuple_type": "a list, such as [2030, 2040]",
+    "dict_type": "a table with keys of its own",
+    "model_type": "a table with keys of its own",
+    "model_attributes_type": "a table with keys of its own",
+}
+
+
+def _shown(text: str) -> str:
+    """A text as it stands in a message: on one line, and not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:80]}…"
 
 
 def _known(location: Sequence[str]) -> list[str]:
@@ -260,17 +290,20 @@ def _known(location: Sequence[str]) -> list[str]:
 
 def _check(settings: Settings, origins: Mapping[str, str], path: Path) -> None:
     """What no single key shows."""
-    for key, values in (("years", settings.years), ("run.quantiles", settings.run.quantiles)):
-        if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+    run = settings.run
+    for key, values in (("years", settings.years), ("run.quantiles", run.quantiles)):
+        if any(later <= earlier for earlier, later in itertools.pairwise(values)):
             raise InputError(_place(origins, key, path), "is not in rising order", "Write each value once, rising.")
     if 2040 not in settings.years:
         raise InputError(
             _place(origins, "years", path), "2040 is missing", "The published figures are of 2040; keep it in the list."
         )
-    if settings.run.futures < settings.run.replicates:
-        raise InputError(
-            _place(origins, "run.futures", path),
-            f"{settings.run.futures} futures cannot fill {settings.run.replicates} replicates",
-            "Draw at least one future in each replicate.",
-        )
-
+    if not run.quantiles:
+        raise InputError(_place(origins, "run.quantiles", path), "is empty", "Write at least one, such as [0.5].")
+    for key, points in (("futures", run.futures), ("base_points", run.base_points)):
+        if points < run.replicates:
+            raise InputError(
+                _place(origins, f"run.{key}", path),
+                f"{points} cannot fill {run.replicates} replicates",
+                f"Give {run.replicates} or more, or lower run.replicates.",
+            )

@@ -164,7 +164,9 @@ def replicate_points(
     Replicate
     """
     rows = slice(None) if pairs else slice(design.inputs)
-    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([design.seed, replicate])))
+    # A spawn key, because numpy pads entropy with zeros: [5, 7] and [5 + 7 * 2**32, 0] are one and the same.
+    sequence = np.random.SeedSequence(design.seed, spawn_key=(replicate,))
+    random = np.random.Generator(np.random.PCG64(sequence))
     words = random.integers(0, 2**BITS, size=(2 * design.inputs, BITS + 3), dtype=np.uint64)[rows]
     key = (words[:, -2] << np.uint64(BITS)) | words[:, -1] if design.method == "monte-carlo" else words[:0, 0]
     generators = scramble(directions[rows], words[:, :BITS].astype(np.uint32))

@@ -134,9 +134,8 @@ def categories_table(data: Path) -> Table:
     }
     table = read_table(data / "categories.csv", columns, ("category",))
     if table.texts("category")[-2:] != [OTHER, EXCLUDED]:
-        raise InputError(
-            str(table.path), f"does not end with '{OTHER}' and '{EXCLUDED}'", "Put these two rows last, in this order."
-        )
+        problem = f"does not end with '{OTHER}' and '{EXCLUDED}'"
+        raise InputError(str(table.path), problem, "Put these two rows last, in this order.")
     return table
 
 
@@ -223,7 +222,10 @@ def read_evidence(data: Path) -> Evidence:
         barriers_en=barriers_en,
         tasks=tasks,
         residual=_residuals(data, categories, tasks),
-        residual_theme=_residual_themes(categories, theme_names),
+        residual_theme=tuple(
+            _theme(theme_names, number, categories.place(row))
+            for row, number in enumerate(categories.numbers("residual_theme")[:-2])
+        ),
         phase_in=phase_in,
         barrier_weight=weights,
         growth=demography.read(data / "derived", area_names),
@@ -244,14 +246,9 @@ def _staffed(data: Path, fte: np.ndarray, axes: Sequence[Sequence[str]]) -> None
             raise InputError(str(path), f"'{names[empty[0]]}' has no FTE", remedy)
 
 
-def _residual_themes(categories: Table, themes: dict[int, str]) -> tuple[str, ...]:
-    numbers = categories.texts("residual_theme")[:-2]
-    return tuple(_theme(themes, float(text), categories.place(row)) for row, text in enumerate(numbers))
-
-
-def _theme(names: dict[int, str], number: str | float, place: str) -> str:
+def _theme(names: dict[int, str], number: float, place: str) -> str:
     if number not in names:
-        problem = "the theme is empty" if math.isnan(float(number)) else f"there is no theme {number}"
+        problem = "the theme is empty" if math.isnan(number) else f"there is no theme {number:g}"
         raise InputError(place, problem, f"The themes are {', '.join(map(str, names))}.")
     return names[int(number)]
 
@@ -262,7 +259,7 @@ def _tasks(
     columns = {
         **dict.fromkeys(("category", "task", "task_en"), _TEXT),
         **dict.fromkeys(("low", "high", "group_part"), _BLANK_FRACTION),
-        "theme": Column(float, low=1),
+        "theme": Column(int, low=1),
         "area": _NOTE,
         "group_fte": Column(float, empty=True, low=0),
         "central": _FRACTION,
@@ -284,7 +281,7 @@ def _tasks(
         Task(
             *key,
             name_en=str(shares.rows[rows[0]]["task_en"]),
-            theme=_theme(themes, shares.rows[rows[0]]["theme"], shares.place(rows[0])),
+            theme=_theme(themes, float(shares.rows[rows[0]]["theme"]), shares.place(rows[0])),
             part=_part(shares, rows, float(fte[:, categories.index(key[0])].sum())),
             share=_share(shares, rows, areas, fte[:, categories.index(key[0])].sum(axis=1)),
             coefficient=coefficients[key][0],
@@ -332,9 +329,8 @@ def _share(table: Table, rows: Sequence[int], areas: Sequence[str], fte: np.ndar
         raise InputError(table.place(rows[1]), "repeats a task without an area", "Keep one row, or name the areas.")
     single = [stated(table, r) for r in rows]
     if len({math.isnan(one.low) for one in single}) > 1:
-        raise InputError(
-            table.place(rows[0]), "only some rows of the task have a range", "Give all of them one, or none."
-        )
+        problem = "only some rows of the task have a range"
+        raise InputError(table.place(rows[0]), problem, "Give all of them one, or none.")
     weights = weights / weights.sum()
     central, low, high = (float(weights @ [getattr(one, end) for one in single]) for end in ("central", "low", "high"))
     note = " ".join(dict.fromkeys(one.note for one in single if one.note))

@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 
 from .config import Config
-from .distributions import Distribution, from_mapping, mean, scale, shift, variance
+from .distributions import Distribution, bounds, from_mapping, mean, scale, shift, variance
 from .errors import InputError, nearest
-from .evidence import OTHER, Evidence, Stated
+from .evidence import OTHER, Evidence
+from .tables import Stated
 
 PARTITIONS = ("category", "assumption", "factor", "evidence")
 COMMON, OWN = "Fælles", "own"
 SEPARATOR = "."
 _SCORE_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
-# The first dimensions of a Sobol' net are the most even: common factors come first, single tasks late, factors that only
-# some configurations make uncertain last.
+_NARROW_TAIL = 0.005  # cut from each side where the usual 0.0005 would let a fraction pass 1
+# The first dimensions of a Sobol' net are the most even: common factors come first, single tasks late, factors that
+# only some configurations make uncertain last.
 _ORDER = (
     "technology", "demography", "national", "extrapolation", "speed", "theme", "barrier",
     "residual", "coefficient", "phase_in", "time_share", "technology_own",
@@ -70,18 +72,39 @@ class _Overrides:
     used: set[tuple[str, ...]]
 
     def find(self, name: tuple[str, ...]) -> Distribution | None:
-        """The distribution stated for an input, the most specific name first."""
-        matching = [
-            key
-            for key in self.stated
-            if len(key) == len(name) and all(a in ("*", b) for a, b in zip(key, name, strict=True))
-        ]
+        """The distribution stated for an input, under the most specific name."""
+        matching = _matching(self.stated, name)
         self.used.update(matching)
         if not matching:
             return None
-        key = min(matching, key=lambda key: key.count("*"))
-        place = self.config.place(SEPARATOR.join(("inputs", *key)))
-        return from_mapping(self.stated[key], place, self.config.data)
+        place = self.config.place(SEPARATOR.join(("inputs", *matching[0])))
+        return from_mapping(self.stated[matching[0]], place, self.config.data)
+
+
+def _matching(stated: Iterable[tuple[str, ...]], name: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Stated names that mean an input: those with the fewest `*` first, of these those that have it late."""
+    matching = [
+        key for key in stated if len(key) == len(name) and all(a in ("*", b) for a, b in zip(key, name, strict=True))
+    ]
+    return sorted(matching, key=lambda key: (key.count("*"), [part == "*" for part in key]))
+
+
+def stated_at(config: Config, name: tuple[str, ...]) -> str | None:
+    """Where the distribution of an input is stated.
+
+    Parameters
+    ----------
+    config : Config
+    name : tuple of str
+        Parts of the input's name.
+
+    Returns
+    -------
+    str or None
+        The place, for a message; None where the distribution is not stated but follows from the tables.
+    """
+    matching = _matching((key for key, _ in _flat(config.settings.inputs, (), config)), name)
+    return config.place(SEPARATOR.join(("inputs", *matching[0]))) if matching else None
 
 
 def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
@@ -105,10 +128,11 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
         If a distribution is faulty, missing, or stated for an input that does not exist.
     """
     overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), set())
+    tasks = list(_tasks(config, evidence, overrides))
     inputs = [
-        *_technology(config, evidence, overrides),
+        *_technology(config, evidence, overrides, {one.name: one.distribution for one in tasks}),
         *_phase_in(config, evidence, overrides),
-        *_tasks(config, evidence, overrides),
+        *tasks,
         *_outside(evidence, overrides),
     ]
     for key in overrides.stated:
@@ -151,7 +175,7 @@ def _flat(
             raise InputError(
                 config.place(SEPARATOR.join(("inputs", *name))),
                 "is not a distribution",
-                'Write a table with a kind, such as { kind = "interval", p05 = 0.9, p95 = 1.1 }.',
+                'Check the name, or write a table such as { kind = "interval", p05 = 0.9, p95 = 1.1 }.',
             )
         if "kind" in value:
             yield name, value
@@ -189,52 +213,75 @@ def normal(centre: float, deviation: float) -> Distribution:
 
 
 def _range(stated: Stated, relative: float, place: str) -> Distribution:
-    """The printed range as a 90 % interval; where a point is printed, so much to either side."""
+    """The printed range of a fraction as a 90 % interval; where a point is printed, so much to either side."""
     low, high = stated.low, stated.high
     if math.isnan(low):
         low, high = stated.central * (1 - relative), stated.central * (1 + relative)
-    return fixed(stated.central) if low == high else _made(place, kind="interval", p05=low, p95=high)
+    if low == high:
+        return fixed(stated.central)
+    usual = _made(place, kind="interval", p05=low, p95=high)
+    return usual if bounds(usual)[1] <= 1 else _made(place, kind="interval", p05=low, p95=high, tail=_NARROW_TAIL)
 
 
-def _technology(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
+def _technology(
+    config: Config, evidence: Evidence, overrides: _Overrides, tasks: Mapping[str, Distribution]
+) -> Iterable[Input]:
     """Factors of the technology: common, of each theme, and each category's own."""
     common = config.settings.technology.common
     technology = _required(overrides, "technology")
     themes = {name: _required(overrides, "theme", name) for name in evidence.themes}
     source = "configs: [inputs]"
     shared = {"unit": "factor", "assumption": "coefficient", "evidence": "assumed", "source": source, "note": ""}
-    yield Input("technology", "Teknologi", distribution=technology if common else fixed(mean(technology)), category=COMMON,
-                factor="technology", **shared)  # fmt: skip
+    yield Input("technology", "Teknologi", distribution=technology if common else fixed(mean(technology)),
+                category=COMMON, factor="technology", **shared)  # fmt: skip
     for name, theme in themes.items():
         yield Input(f"theme.{name}", name, distribution=theme if common else fixed(mean(theme)), category=COMMON,
                     factor=f"theme.{name}", **shared)  # fmt: skip
     for position, category in enumerate((*evidence.categories[:-2], OTHER)):
         stated = overrides.find(("technology_own", category))
-        spread = 0.0 if common else _own_technology(evidence, position, technology, themes)
+        use = {} if category == OTHER else _use(evidence, position, tasks)
+        spread = 0.0 if common else _own_technology(use, technology, themes)
         yield Input(f"technology_own.{category}", f"{category}: egen teknologi", category=category, factor=OWN,
                     distribution=stated or normal(1.0, spread), **shared)  # fmt: skip
 
 
+def _use(evidence: Evidence, position: int, tasks: Mapping[str, Distribution]) -> dict[str, tuple[float, float]]:
+    """Mean and variance of what a category uses of each theme, before the factors of technology."""
+    name = evidence.categories[position]
+    residual = tasks[f"residual.{name}"]
+    use = {evidence.residual_theme[position]: (mean(residual), variance(residual))}
+    for task in (task for task in evidence.tasks if task.category == name):
+        share, coefficient = (tasks[SEPARATOR.join((key, name, task.name))] for key in ("time_share", "coefficient"))
+        product = task.part * mean(share) * mean(coefficient)
+        square = task.part**2 * _square(share) * _square(coefficient)
+        before = use.get(task.theme, (0.0, 0.0))
+        use[task.theme] = (before[0] + product, before[1] + square - product**2)
+    return use
+
+
+def _square(distribution: Distribution) -> float:
+    """Mean of the square."""
+    return mean(distribution) ** 2 + variance(distribution)
+
+
 def _own_technology(
-    evidence: Evidence, position: int, technology: Distribution, themes: Mapping[str, Distribution]
+    use: Mapping[str, tuple[float, float]], technology: Distribution, themes: Mapping[str, Distribution]
 ) -> float:
     """Standard deviation of a category's own factor that gives its potential the variance of the common factors.
 
-    With the use of theme k at its centre, u_k, the common factors give E[(t · Σ θ_k u_k)²] = E[t²] (Σ u_k E[θ_k])² +
-    E[t²] Σ u_k² Var(θ_k); an own factor f with mean 1 gives E[f²] (E[t] Σ u_k E[θ_k])².
+    With a use U_k of theme k of mean u_k and variance v_k, and m_k the mean of the theme's factor θ_k, the common
+    factors give E[(t Σ θ_k U_k)²] = E[t²] ((Σ m_k u_k)² + Σ (E[θ_k²] (u_k² + v_k) - m_k² u_k²)); an own factor f with
+    mean 1 gives E[f²] E[t]² ((Σ m_k u_k)² + Σ m_k² v_k). Without themes both sums are 1.
     """
-    name = evidence.categories[position]
-    use: dict[str, float] = {}
-    if name != OTHER:
-        use[evidence.residual_theme[position]] = evidence.residual[position].central
-        for task in evidence.tasks:
-            if task.category == name:
-                product = task.part * task.share.central * task.coefficient.central
-                use[task.theme] = use.get(task.theme, 0.0) + product
-    square = mean(technology) ** 2 + variance(technology)
-    total = sum(u * mean(themes[k]) for k, u in use.items()) if use else 1.0
-    spread = sum(u**2 * variance(themes[k]) for k, u in use.items())
-    return math.sqrt(square * (total**2 + spread) / (mean(technology) * total) ** 2 - 1)
+    total, common, own = (0.0, 0.0, 0.0) if use else (1.0, 0.0, 0.0)
+    for theme, (centre, spread) in use.items():
+        factor = themes[theme]
+        total += mean(factor) * centre
+        common += _square(factor) * (centre**2 + spread) - (mean(factor) * centre) ** 2
+        own += mean(factor) ** 2 * spread
+    divisor = mean(technology) ** 2 * (total**2 + own)
+    ratio = _square(technology) * (total**2 + common) / divisor if divisor > 0 else 1.0
+    return math.sqrt(max(ratio - 1, 0.0))
 
 
 def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
@@ -258,7 +305,10 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
         category = (*evidence.categories[:-2], OTHER)[position]
         # `Øvrige` is 36 categories whose own parts average out.
         own = 0.0 if category == OTHER else total[position] - national - barrier * squares[position]
-        if own < 0:
+        if abs(own) < 1e-9 * typical:  # nothing is left but rounding
+            own = 0.0
+        distribution = overrides.find(("phase_in", category))
+        if own < 0 and distribution is None:
             raise InputError(
                 config.place("phase_in.common"),
                 f"the common parts alone spread the phase-in of '{category}' by more than its printed range",
@@ -266,7 +316,7 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
             )
         yield Input(
             f"phase_in.{category}", f"{category}: indfasning", category=category, factor=OWN, **unit,
-            distribution=overrides.find(("phase_in", category)) or normal(stated.central, math.sqrt(own)),
+            distribution=distribution or normal(stated.central, math.sqrt(own)),
             evidence=stated.kind, source=stated.source, note=stated.note,
         )  # fmt: skip
 

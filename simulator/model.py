@@ -86,7 +86,11 @@ class Model:
         ValueError
             If there is no such partition.
         """
-        problem: dict[str, Any] = {"num_vars": len(self.inputs), "names": self.names, "bounds": [[0.0, 1.0]] * len(self.inputs)}
+        problem: dict[str, Any] = {
+            "num_vars": len(self.inputs),
+            "names": self.names,
+            "bounds": [[0.0, 1.0]] * len(self.inputs),
+        }
         if groups:
             name = "category" if groups is True else groups
             if name not in PARTITIONS:
@@ -113,7 +117,9 @@ class Model:
         """
         levels = np.atleast_2d(np.asarray(levels, dtype=np.float64))
         if levels.shape[1] != len(self.inputs):
-            raise ValueError(f"levels have shape {levels.shape}; {len(self.inputs)} inputs make it (n, {len(self.inputs)})")
+            raise ValueError(
+                f"levels have shape {levels.shape}; {len(self.inputs)} inputs make it (n, {len(self.inputs)})"
+            )
         return np.column_stack([quantile(one.distribution, levels[:, i]) for i, one in enumerate(self.inputs)])
 
     def central(self) -> np.ndarray:
@@ -169,7 +175,9 @@ class Model:
     def rows(self) -> tuple[OutputRow, ...]:
         """Rows of the outputs: all, or the totals alone."""
         rows = output_rows(self.evidence)
-        return tuple(row for row in rows if row.dimension == "") if self.config.settings.run.outputs == "total" else rows
+        return (
+            tuple(row for row in rows if row.dimension == "") if self.config.settings.run.outputs == "total" else rows
+        )
 
     @cached_property
     def weights(self) -> np.ndarray:
@@ -211,7 +219,9 @@ class Model:
         base = self.structure.base_level[base_places(self.evidence, self.rows)]
         # A share varies with its base as well; half as much again as the amount alone leaves room for that.
         deviations = np.sqrt(variances)
-        return make_bins(np.stack([means, means / base], axis=-1), np.stack([deviations, 1.5 * deviations / base], axis=-1))
+        return make_bins(
+            np.stack([means, means / base], axis=-1), np.stack([deviations, 1.5 * deviations / base], axis=-1)
+        )
 
 
 def load(path: Path | str, changes: Sequence[str] = ()) -> Model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
     at = {name: position for position, name in enumerate(names)}
     categories = (*evidence.categories[:-2], OTHER)
     growth = evidence.growth
+    arrays: dict[str, Any] = {**_terms(evidence, categories, at), **_cells(evidence)}
     return Structure(
-        **_terms(evidence, categories, at),
         technology=at["technology"],
         national=at["national"],
         speed=at["speed"],
@@ -41,22 +42,26 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
         barrier_weight=np.ascontiguousarray(evidence.barrier_weight, dtype=np.float64),
         driver=np.array([at[f"demography.{d}"] for d in growth.drivers]),
         driver_reference=np.array(growth.reference, dtype=np.float64),
-        **_cells(evidence),
         year_path=np.interp(years, growth.path_years, growth.path),
         years=np.array(years, dtype=np.float64),
         phase_in_start=float(start),
+        **arrays,
     )
 
 
 def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) -> dict[str, np.ndarray]:
     """Tasks sorted by category and theme; the residual of a category is a task without a coefficient."""
-    term_start, task_start, theme, place = [0], [0], [], []
-    share, coefficient, part = [], [], []
+    term_start, task_start = [0], [0]
+    theme: list[int] = []
+    place: list[int] = []
+    tasks_of_terms: list[tuple[int, int, float]] = []
     for position, category in enumerate(categories):
         rows: dict[str | None, list[tuple[int, int, float]]] = {}
         for task in (task for task in evidence.tasks if task.category == category):
-            positions = (at[SEPARATOR.join((kind, category, task.name))] for kind in ("time_share", "coefficient"))
-            rows.setdefault(task.theme, []).append((*positions, task.part))
+            share, coefficient = (
+                at[SEPARATOR.join((kind, category, task.name))] for kind in ("time_share", "coefficient")
+            )
+            rows.setdefault(task.theme, []).append((share, coefficient, task.part))
         if category == OTHER:
             rows.setdefault(None, []).append((at["extrapolation"], -1, 1.0))
         else:
@@ -64,19 +69,17 @@ def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) ->
         for name, tasks in rows.items():
             theme.append(-1 if name is None else at[f"theme.{name}"])
             place.append(len(evidence.themes) if name is None else evidence.themes.index(name))
-            for columns in tasks:
-                for column, value in zip((share, coefficient, part), columns, strict=True):
-                    column.append(value)
-            task_start.append(len(share))
+            tasks_of_terms += tasks
+            task_start.append(len(tasks_of_terms))
         term_start.append(len(theme))
     return {
         "term_start": np.array(term_start),
         "task_start": np.array(task_start),
         "term_theme": np.array(theme),
         "term_theme_place": np.array(place),
-        "task_share": np.array(share),
-        "task_coefficient": np.array(coefficient),
-        "task_part": np.array(part, dtype=np.float64),
+        "task_share": np.array([share for share, _, _ in tasks_of_terms]),
+        "task_coefficient": np.array([coefficient for _, coefficient, _ in tasks_of_terms]),
+        "task_part": np.array([part for _, _, part in tasks_of_terms], dtype=np.float64),
     }
 
 

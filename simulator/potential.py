@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 NO_THEME = "Uden tema"
 QUANTITIES = ("freed_fte", "freed_wage")
+UNITS = {
+    "freed_fte": "thousand FTE",
+    "freed_wage": "bn DKK a year, 2023 prices",
+    "freed_fte_share": "fraction of employment in the year",
+    "freed_wage_share": "fraction of wages in the year",
+}
+LONG_NAMES = {
+    "freed_fte": "Full-time equivalents that can be freed (årsværk)",
+    "freed_wage": "Wages of the full-time equivalents that can be freed",
+    "freed_fte_share": "Freed full-time equivalents, share of employment",
+    "freed_wage_share": "Freed wages, share of all wages",
+}
 BLOCK = 2048  # futures evaluated at a time, so that memory does not grow with their number
 
 
@@ -46,22 +58,30 @@ def evaluate(
     ValueError
         If `values` does not have d columns.
     FloatingPointError
-        If an output is not finite; names how many futures, and the first.
+        If a value or an output is not finite; names how many futures, and the first.
     """
     import xarray as xr
 
     values = np.atleast_2d(np.asarray(values, dtype=np.float64))
     if values.ndim != 2 or values.shape[1] != len(names):
         raise ValueError(f"values have shape {values.shape}; {len(names)} inputs make it (futures, {len(names)})")
+    _refuse(~np.isfinite(values).all(axis=1), "a value")
     starts = range(0, max(len(values), 1), BLOCK)
     parts = [_block(evidence, names, years, start, values[at : at + BLOCK]) for at in starts]
     result = xr.concat(parts, dim="future") if len(parts) > 1 else parts[0]
     for name, output in result.data_vars.items():
-        bad = ~np.isfinite(output).all([dim for dim in output.dims if dim != "future"])
-        if bad.any():
-            first = int(bad.argmax())
-            raise FloatingPointError(f"{name} is not finite in {int(bad.sum())} futures, the first of them {first}")
+        axes = tuple(axis for axis, dim in enumerate(output.dims) if dim != "future")
+        _refuse(~np.isfinite(output.values).all(axis=axes), str(name))
+        quantity = str(name).partition("_by_")[0]
+        output.attrs = {"units": UNITS[quantity], "long_name": LONG_NAMES[quantity]}
     return result
+
+
+def _refuse(bad: np.ndarray, what: str) -> None:
+    if bad.any():
+        raise FloatingPointError(
+            f"{what} is not finite in {int(bad.sum())} futures, the first of them {int(bad.argmax())}"
+        )
 
 
 def _block(
@@ -81,9 +101,9 @@ def _block(
         base = fte * price
         amounts = _split(evidence, freed_part, freeable * price.sel(category=category.data), growth)
         bases = _split(evidence, None, base, growth)
-        for scope, amount in amounts.items():
-            amount = amount * path
-            if "category" in amount.dims:
+        for scope, in_full in amounts.items():
+            amount = in_full * path
+            if scope == "_by_category":  # nothing is freed of the excluded
                 amount = amount.reindex(category=list(evidence.categories), fill_value=0.0)
             whole = bases["" if scope == "_by_theme" else scope]
             outputs[f"{quantity}{scope}"] = amount
@@ -105,18 +125,21 @@ def _use(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr.Data
         )
         rows.append(task.part * share * coefficient)
         places.append((task.category, task.theme))
-    for name, theme in zip(evidence.categories, evidence.residual_theme, strict=False):
+    for name, residual_theme in zip(evidence.categories, evidence.residual_theme, strict=False):
         rows.append(x.sel(input=f"residual.{name}", drop=True))
-        places.append((name, theme))
+        places.append((name, residual_theme))
     rows.append(x.sel(input="extrapolation", drop=True))
     places.append((OTHER, NO_THEME))
     belongs = np.array([[[(c, k) == place for k in themes] for c in category.data] for place in places], dtype=float)
-    place = xr.DataArray(belongs, dims=("task", "category", "theme"), coords={"category": category, "theme": themes})
+    membership = xr.DataArray(
+        belongs, dims=("task", "category", "theme"), coords={"category": category, "theme": themes}
+    )
     factors = [x.sel(input=f"theme.{name}", drop=True) for name in evidence.themes]
     theme = xr.concat([*factors, xr.ones_like(factors[0])], dim="theme").assign_coords(theme=themes)
     own = x.sel(input=[f"technology_own.{c}" for c in category.data]).rename(input="category")
     technology = x.sel(input="technology", drop=True) * own.assign_coords(category=category.data)
-    return xr.dot(xr.concat(rows, dim="task"), place, dim="task") * theme * technology
+    use: xr.DataArray = xr.dot(xr.concat(rows, dim="task"), membership, dim="task") * theme * technology
+    return use
 
 
 def _adoption(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr.DataArray:
@@ -126,7 +149,8 @@ def _adoption(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr
     barrier = x.sel(input=[f"barrier.{b}" for b in evidence.barriers]).rename(input="barrier")
     weight = xr.DataArray(evidence.barrier_weight, dims=("category", "barrier"))
     common = x.sel(input="national", drop=True) + xr.dot(barrier.drop_vars("barrier"), weight, dim="barrier")
-    return own.assign_coords(category=category.data) + common
+    adoption: xr.DataArray = own.assign_coords(category=category.data) + common
+    return adoption
 
 
 def _growth(evidence: Evidence, x: xr.DataArray, years: Sequence[int]) -> xr.DataArray:
@@ -136,11 +160,10 @@ def _growth(evidence: Evidence, x: xr.DataArray, years: Sequence[int]) -> xr.Dat
     drivers = x.sel(input=[f"demography.{name}" for name in growth.drivers]).rename(input="driver").drop_vars("driver")
     loading = xr.DataArray(growth.loading, dims=("area", "driver"), coords={"area": list(evidence.areas)})
     deviation = drivers - xr.DataArray(growth.reference, dims="driver")
-    path = xr.DataArray(
-        np.interp(years, growth.path_years, growth.path), dims="year", coords={"year": list(years)}
-    )
+    path = xr.DataArray(np.interp(years, growth.path_years, growth.path), dims="year", coords={"year": list(years)})
     central = xr.DataArray(growth.central, dims="area", coords={"area": list(evidence.areas)})
-    return 1 + path * (central + xr.dot(deviation, loading, dim="driver"))
+    growth_factor: xr.DataArray = 1 + path * (central + xr.dot(deviation, loading, dim="driver"))
+    return growth_factor
 
 
 def _path(x: xr.DataArray, years: Sequence[int], start: float) -> xr.DataArray:
@@ -162,7 +185,9 @@ def _workforce(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray, xr.DataA
         "level": list(evidence.levels),
     }
     fte = xr.DataArray(evidence.workforce.fte, dims=tuple(coords), coords=coords)
-    wage = xr.DataArray(evidence.workforce.wage, dims=("area", "category"), coords={k: coords[k] for k in ("area", "category")})
+    wage = xr.DataArray(
+        evidence.workforce.wage, dims=("area", "category"), coords={k: coords[k] for k in ("area", "category")}
+    )
     potential = xr.ones_like(wage)
     potential.loc[{"category": OTHER}] = evidence.workforce.potential_other
     return fte, wage, (fte * potential).drop_sel(category=EXCLUDED)
@@ -196,7 +221,9 @@ def _focus_areas(
     import xarray as xr
 
     sums = [
-        by_area.sel(area=[a for a, focus in zip(evidence.areas, evidence.area_focus, strict=True) if focus == name]).sum("area")
+        by_area.sel(
+            area=[a for a, focus in zip(evidence.areas, evidence.area_focus, strict=True) if focus == name]
+        ).sum("area")
         for name in FOCUS_AREAS[:-1]
     ]
     counted = [c for c, yes in zip(evidence.categories, evidence.administration_category, strict=True) if yes]

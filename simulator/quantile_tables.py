@@ -68,7 +68,7 @@ def tabulate(distributions: Sequence[Distribution]) -> QuantileTables:
     exact = np.array([not is_smooth(distribution) for distribution in distributions]) & ~fixed
     lines = np.zeros((len(distributions), 2 * SEGMENTS, 2), dtype=np.float32)
     known: dict[Distribution, int] = {}
-    for row in np.flatnonzero(~fixed & ~exact):
+    for row in np.flatnonzero(~fixed & ~exact).tolist():
         distribution = distributions[row]
         if distribution not in known:
             known[distribution] = row

@@ -17,7 +17,7 @@ from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence, potential_table
 from .inputs import PARTITIONS, Input
 from .intervals import student_t
 from .outputs import OutputRow
-from .potential import NO_THEME, QUANTITIES
+from .potential import LONG_NAMES, NO_THEME, QUANTITIES, UNITS
 from .simulation import BINS, Propagated
 
 if TYPE_CHECKING:
@@ -27,18 +27,6 @@ FILE = "results.nc"
 COMPRESSED_FROM = 2**16  # bytes: compressing small tables costs time and saves nothing
 CI_BOUNDS = ("lower", "upper")
 POSITIONS = ("below", "in", "above")
-UNITS = {
-    "freed_fte": "thousand FTE",
-    "freed_wage": "bn DKK a year, 2023 prices",
-    "freed_fte_share": "fraction of employment in the year",
-    "freed_wage_share": "fraction of wages in the year",
-}
-LONG_NAMES = {
-    "freed_fte": "Full-time equivalents that can be freed (årsværk)",
-    "freed_wage": "Wages of the full-time equivalents that can be freed",
-    "freed_fte_share": "Freed full-time equivalents, share of employment",
-    "freed_wage_share": "Freed wages, share of all wages",
-}
 
 
 def labels_of(evidence: Evidence, dimension: str) -> tuple[str, ...]:
@@ -87,7 +75,10 @@ def summary(propagated: Propagated, evidence: Evidence, rows: Sequence[OutputRow
                     picked = _scaled(values[:, :, kind], index, factor)
                     picked = picked if dimension else picked[:, 0]
                     dims = ["year", *([dimension] if dimension else []), *_EXTRA[ending]]
-                    attributes = {"units": UNITS[quantity + suffix], "long_name": LONG_NAMES[quantity + suffix] + _SAID[ending]}
+                    attributes = {
+                        "units": UNITS[quantity + suffix],
+                        "long_name": LONG_NAMES[quantity + suffix] + _SAID[ending],
+                    }
                     data[name + ending] = xr.DataArray(picked, dims=dims, attrs=attributes)
     coordinates: dict[str, Any] = {"year": list(years), "quantile": list(levels), "ci_bound": list(CI_BOUNDS)}
     coordinates |= {dim: list(labels_of(evidence, dim)) for dim in dimensions if dim}
@@ -246,13 +237,13 @@ def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[Out
             values[np.isnan(limits).any(axis=1)] = np.nan
             name = quantity + (f"_by_{dimension}" if dimension else "")
             dims = [dimension] if dimension else []
-            shape = (lambda array, dims=dims: array if dims else array[0])  # fmt: skip
+            values, limits = (values, limits) if dims else (values[0], limits[0])
             result[f"probability_{name}"] = xr.DataArray(
-                shape(values), dims=[*dims, "position"],
+                values, dims=[*dims, "position"],
                 attrs={"units": "1", "long_name": f"Probability of {name} in 2040 below, in and above its published range"},
             )  # fmt: skip
             result[f"published_{name}"] = xr.DataArray(
-                shape(limits), dims=[*dims, "bound"],
+                limits, dims=[*dims, "bound"],
                 attrs={"units": UNITS[quantity], "long_name": f"Published range of {name} in 2040"},
             )  # fmt: skip
     return xr.Dataset(result, coords={"position": list(POSITIONS), "bound": ["low", "high"]})
@@ -292,7 +283,10 @@ def input_table(inputs: Sequence[Input]) -> xr.Dataset:
     columns["family"] = ("input", np.array([one.distribution.kind for one in inputs], dtype=object))
     columns["parameters"] = (
         "input",
-        np.array([json.dumps(dict(one.distribution.parameters), default=str, ensure_ascii=False) for one in inputs], dtype=object),
+        np.array(
+            [json.dumps(dict(one.distribution.parameters), default=str, ensure_ascii=False) for one in inputs],
+            dtype=object,
+        ),
     )
     return xr.Dataset(columns, coords={"input": [one.name for one in inputs]})
 
@@ -304,9 +298,21 @@ def workforce_table(evidence: Evidence) -> xr.Dataset:
     workforce = evidence.workforce
     return xr.Dataset(
         {
-            "fte": (("area", "category", "level"), workforce.fte, {"units": "thousand FTE", "long_name": "FTE in 2023"}),
-            "wage": (("area", "category"), workforce.wage, {"units": "mio. DKK per FTE a year, 2023 prices"}),
-            "potential_other": (("area",), workforce.potential_other, {"units": "1", "long_name": f"Full potential of {OTHER}"}),
+            "fte": (
+                ("area", "category", "level"),
+                workforce.fte,
+                {"units": "thousand FTE", "long_name": "FTE in 2023"},
+            ),
+            "wage": (
+                ("area", "category"),
+                workforce.wage,
+                {"units": "mio. DKK per FTE a year, 2023 prices", "long_name": "Wages of one FTE"},
+            ),
+            "potential_other": (
+                ("area",),
+                workforce.potential_other,
+                {"units": "1", "long_name": f"Full potential of {OTHER}"},
+            ),
         },
         coords={
             "area": list(evidence.areas),
@@ -368,8 +374,8 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
             for node in tree.children
         }  # fmt: skip
         tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-        os.chmod(temporary, 0o644)  # mkstemp makes it private
-        os.replace(temporary, folder / FILE)
+        temporary.chmod(0o644)  # mkstemp makes it private
+        temporary.replace(folder / FILE)
     finally:
         temporary.unlink(missing_ok=True)
     return folder / FILE

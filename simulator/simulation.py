@@ -23,6 +23,7 @@ PAIR_BLOCK_BITS = 9
 Result = TypeVar("Result")
 Task = TypeVar("Task")
 Progress = Callable[[int], None]
+_Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,7 @@ def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
         tasks = slice(s.task_start[terms.start], s.task_start[terms.stop])
         for inputs in (s.term_theme[terms], s.task_share[tasks], s.task_coefficient[tasks]):
             uses[category, inputs[inputs >= 0]] = True
-    return (groups[:, None, :] & uses).any(axis=2)
+    return np.asarray((groups[:, None, :] & uses).any(axis=2))
 
 
 def in_order(
@@ -324,9 +325,7 @@ def _tasks(design: Design, *, pairs: bool) -> Iterator[tuple[Chunk, Replicate]]:
         yield chunk, current[1]
 
 
-def _kernel_inputs(
-    task: tuple[Chunk, Replicate], sampler: Sampler, sides: int
-) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], int, int]:
+def _kernel_inputs(task: tuple[Chunk, Replicate], sampler: Sampler, sides: int) -> tuple[_Four, _Four, int, int]:
     """Points, tables, number of blocks and their size, as the kernels take them."""
     from .kernels.propagation import FIXED, TABULATED
 

@@ -14,7 +14,9 @@ from .structure import Structure
 
 
 @kernel
-def area_rows(category: np.ndarray, growth: np.ndarray, s: Structure, part: np.ndarray, level: np.ndarray, tilt: np.ndarray) -> None:
+def area_rows(
+    category: np.ndarray, growth: np.ndarray, s: Structure, part: np.ndarray, level: np.ndarray, tilt: np.ndarray
+) -> None:
     """Rows of the total, the areas and the levels.
 
     Parameters
@@ -69,7 +71,12 @@ def category_rows(
 
 @kernel
 def theme_rows(
-    term: np.ndarray, category_growth: np.ndarray, other_growth: np.ndarray, s: Structure, level: np.ndarray, tilt: np.ndarray
+    term: np.ndarray,
+    category_growth: np.ndarray,
+    other_growth: np.ndarray,
+    s: Structure,
+    level: np.ndarray,
+    tilt: np.ndarray,
 ) -> None:
     """Rows of the themes.
 

@@ -25,7 +25,7 @@ _ONE = 1023 << 52  # bits of 1.0
 _PER_UNIT = float(1 << SEGMENT_BITS)
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _bits(_context: Any, _number: Any) -> Any:
     """The bits of a double, as an integer."""
 
@@ -37,7 +37,7 @@ def _bits(_context: Any, _number: Any) -> Any:
     return types.int64(types.float64), generate
 
 
-@intrinsic
+@intrinsic  # type: ignore[untyped-decorator]
 def _number(_context: Any, _bits_of: Any) -> Any:
     """The double with these bits."""
 

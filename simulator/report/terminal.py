@@ -124,7 +124,9 @@ def _kinds(sensitivity: xr.Dataset) -> Iterable[RenderableType]:
         parts = (f"{name} {value:.0%}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
         yield Text(f"{said} (first order): " + ", ".join(parts))
     allocation = output["allocation"].sortby(output["allocation"], ascending=False)[:5]
-    parts = (f"{name} {value:.0%}" for name, value in zip(allocation["category"].values, allocation.values, strict=True))
+    parts = (
+        f"{name} {value:.0%}" for name, value in zip(allocation["category"].values, allocation.values, strict=True)
+    )
     yield Text("Categories that carry the range (allocation of the variance): " + ", ".join(parts))
 
 
@@ -172,5 +174,7 @@ def inputs_table(tree_inputs: xr.Dataset) -> Table:
     for name in tree_inputs["input"].values:
         row = tree_inputs.sel(input=name)
         numbers = (f"{float(row[level]):.4g}" for level in ("p05", "p50", "p95"))
-        table.add_row(str(name), str(row["family"].item()), *numbers, str(row["unit"].item()), str(row["evidence"].item()))
+        table.add_row(
+            str(name), str(row["family"].item()), *numbers, str(row["unit"].item()), str(row["evidence"].item())
+        )
     return table

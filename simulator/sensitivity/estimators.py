@@ -63,14 +63,15 @@ def sums_of(f_a: np.ndarray, f_b: np.ndarray, f_ab: np.ndarray, f_ba: np.ndarray
     5.0
     """
     centre = (f_a.mean() + f_b.mean()) / 2
-    a, b, ab, ba = f_a - centre, f_b - centre, f_ab - centre, f_ba - centre
+    # In one layout, so that equal rows have equal sums to the last bit: an inert group has exactly no index.
+    a, b, ab, ba = (np.ascontiguousarray(part - centre) for part in (f_a, f_b, f_ab, f_ba))
     products = (a * a, b * b, ab * ab, ba * ba, a * b, a * ab, b * ab, a * ba, b * ba, ab * ba)
     return Sums(float(len(a)), *(np.asarray(part.sum(axis=-1)) for part in (a, b, ab, ba, *products)))
 
 
 def mean_variance(s: Sums) -> np.ndarray:
     """Variance of the output over both points of all pairs (divisor 2n)."""
-    return (s.aa + s.bb) / (2 * s.n) - ((s.a + s.b) / (2 * s.n)) ** 2
+    return np.asarray((s.aa + s.bb) / (2 * s.n) - ((s.a + s.b) / (2 * s.n)) ** 2)
 
 
 def azzini(s: Sums) -> tuple[np.ndarray, np.ndarray]:
@@ -150,4 +151,4 @@ def janon_first(s: Sums) -> np.ndarray:
 
 def _ratio(numerator: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     numerator, divisor = np.broadcast_arrays(numerator, divisor)
-    return np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor > 0)
+    return np.asarray(np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor > 0))

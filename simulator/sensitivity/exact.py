@@ -88,9 +88,7 @@ def pair_products(s: Structure, moments: Moments, shared: np.ndarray) -> np.ndar
     factor_mean = np.where(has, mean[s.task_coefficient], 1.0)
     factor_variance = np.where(has, variance[s.task_coefficient], 0.0)
     use = np.bincount(task_term, s.task_part * share_mean * factor_mean, terms)
-    extra = s.task_part**2 * (
-        share_variance * (factor_mean**2 + factor_variance) + share_mean**2 * factor_variance
-    )
+    extra = s.task_part**2 * (share_variance * (factor_mean**2 + factor_variance) + share_mean**2 * factor_variance)
     product = np.outer(use, use) + np.diag(np.bincount(task_term, extra, terms))
     theme = np.where(s.term_theme >= 0, mean[s.term_theme], 1.0)
     same_theme = (s.term_theme[:, None] == s.term_theme) & (s.term_theme >= 0)
@@ -107,7 +105,7 @@ def pair_products(s: Structure, moments: Moments, shared: np.ndarray) -> np.ndar
 def mean_growth(s: Structure, moments: Moments) -> np.ndarray:
     """Expected growth factors, (years, A) float64."""
     central = s.area_growth[:, 0] + s.area_growth[:, 1:] @ (moments.mean[s.driver] - s.driver_reference)
-    return 1 + s.year_path[:, None] * central
+    return np.asarray(1 + s.year_path[:, None] * central)
 
 
 def output_means(s: Structure, moments: Moments, weights: np.ndarray) -> np.ndarray:
@@ -142,7 +140,7 @@ def output_products(s: Structure, moments: Moments, weights: np.ndarray, shared:
     -------
     (years, rows) float64
     """
-    return contributions(s, moments, weights, shared).sum(axis=2)
+    return np.asarray(contributions(s, moments, weights, shared).sum(axis=2))
 
 
 def contributions(s: Structure, moments: Moments, weights: np.ndarray, shared: np.ndarray) -> np.ndarray:

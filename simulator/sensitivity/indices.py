@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def index_table(
     """
     import xarray as xr
 
-    data: dict[str, Any] = {}
+    data: dict[str, tuple[np.ndarray, str]] = {}
     whole, each = _sums(frozen, None), [_sums(frozen, r) for r in range(frozen.design.replicates)]
     estimates = dict(zip(("first_order", "total_order"), azzini(whole), strict=True))
     spread = [azzini(one) for one in each]
@@ -124,9 +124,9 @@ def index_table(
              ("allocation_exact", exact.allocation, "Allocation in closed form"),
              ("allocation_lower_tail", lower, "Part of a category in the fall of the mean output at or below its 5 % quantile"),
              ("allocation_upper_tail", upper, "Part of a category in the rise of the mean output at or above its 95 % quantile"))  # fmt: skip
-    arrays = {name: _array(*value, ("group",)) for name, value in data.items()}
+    arrays = {name: _array(values, said, "group") for name, (values, said) in data.items()}
     for name, values, said in parts:
-        arrays[name] = _array(values.reshape(-1, *values.shape[2:]), said, ("category",))
+        arrays[name] = _array(values.reshape(-1, *values.shape[2:]), said, "category")
     pooled = (whole.a + whole.b)[0] / (2 * whole.n) + frozen.centre
     for name, values, said in (("mean", pooled, "Mean"), ("variance", mean_variance(whole)[0], "Variance"),
                                ("mean_exact", exact.mean, "Mean in closed form"),
@@ -178,7 +178,7 @@ def allocations(frozen: PickFrozen, replicate: int | None) -> tuple[np.ndarray, 
 
 def _divide(numerator: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     numerator, divisor = np.broadcast_arrays(numerator, divisor)
-    return np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor != 0)
+    return np.asarray(np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor != 0))
 
 
 def _sums(frozen: PickFrozen, replicate: int | None) -> Sums:
@@ -194,11 +194,11 @@ def _sums(frozen: PickFrozen, replicate: int | None) -> Sums:
 def _flat(values: np.ndarray) -> np.ndarray:
     """(G, S, Y, ...) to (outputs, G, ...)."""
     moved = np.moveaxis(values, 0, 2)
-    return np.asarray(moved.reshape(-1, *moved.shape[2:]))
+    return moved.reshape(-1, *moved.shape[2:])
 
 
-def _array(values: np.ndarray, said: str, dims: tuple[str, ...]) -> xr.DataArray:
+def _array(values: np.ndarray, said: str, dimension: str) -> xr.DataArray:
     import xarray as xr
 
-    all_dims = ("output", *dims, "ci_bound")[: values.ndim]
-    return xr.DataArray(values, dims=all_dims, attrs={"units": "1", "long_name": said})
+    dims = ("output", dimension, "ci_bound")[: values.ndim]
+    return xr.DataArray(values, dims=dims, attrs={"units": "1", "long_name": said})
