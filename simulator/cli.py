@@ -134,13 +134,13 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _derive(options: argparse.Namespace) -> None:
-    from . import demography, reconciliation
+    from . import demography, population, reconciliation
 
     if not options.data.is_dir():
         raise InputError(str(options.data), "there is no such folder", "Name the folder of the tables with --data.")
     folder = options.data / "derived"
     if options.table == "demography":
-        demography.write(demography.derive(options.data), folder)
+        demography.write(population.derive(options.data), folder)
     else:
         found = reconciliation.reconcile(options.data)
         reconciliation.write(found, folder)

@@ -204,7 +204,6 @@ def read_evidence(data: Path) -> Evidence:
     themes = themes_table(data)
     theme_names = {int(str(row["theme"])): str(row["theme_da"]) for row in themes.rows}
     tasks = _tasks(data, names[:-2], area_names, theme_names, reconciled.fte)
-    phase_in = _phase_in(data, categories)
     weights, barriers, barriers_en = _barriers(data, names[:-2])
     return Evidence(
         areas=tuple(area_names),
@@ -221,12 +220,12 @@ def read_evidence(data: Path) -> Evidence:
         barriers=barriers,
         barriers_en=barriers_en,
         tasks=tasks,
+        phase_in=_phase_in(data, categories),  # before the residuals, which divide by it
         residual=_residuals(data, categories, tasks),
         residual_theme=tuple(
             _theme(theme_names, number, categories.place(row))
             for row, number in enumerate(categories.numbers("residual_theme")[:-2])
         ),
-        phase_in=phase_in,
         barrier_weight=weights,
         growth=demography.read(data / "derived", area_names),
         workforce=reconciled,

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import __version__
 from .config import Config, load_config
-from .design import design_for
+from .design import Design, design_for
 from .distributions import mean, quantile, variance
 from .evidence import OTHER, Evidence, read_evidence
 from .feasibility import check_bounds
@@ -89,7 +89,7 @@ class Model:
         problem: dict[str, Any] = {
             "num_vars": len(self.inputs),
             "names": self.names,
-            "bounds": [[0.0, 1.0]] * len(self.inputs),
+            "bounds": [[0.0, 1.0] for _ in self.inputs],
         }
         if groups:
             name = "category" if groups is True else groups
@@ -116,7 +116,7 @@ class Model:
             If the shape does not fit, or a level is NaN or outside 0 to 1.
         """
         levels = np.atleast_2d(np.asarray(levels, dtype=np.float64))
-        if levels.shape[1] != len(self.inputs):
+        if levels.ndim != 2 or levels.shape[1] != len(self.inputs):
             raise ValueError(
                 f"levels have shape {levels.shape}; {len(self.inputs)} inputs make it (n, {len(self.inputs)})"
             )
@@ -154,6 +154,7 @@ class Model:
         futures : int, optional
             Rounded up to replicates * 2**m. By default as configured.
         seed : int, optional
+            0 or more.
         workers : int, optional
             Threads; the result does not depend on it.
         progress : callable, optional
@@ -163,6 +164,13 @@ class Model:
         -------
         xarray.DataTree
             As in results.nc: summary, sensitivity, inputs, workforce, sample; provenance in the attributes.
+
+        Raises
+        ------
+        ValueError
+            If futures is below 1, or seed below 0.
+        NonFiniteError
+            If an output is not finite.
         """
         return _run(self, futures, seed, workers, progress)
 
@@ -216,7 +224,7 @@ class Model:
     def bins(self) -> Bins:
         """Bins of the histograms, from the closed form."""
         means, variances = self.exact_moments
-        base = self.structure.base_level[base_places(self.evidence, self.rows)]
+        base = _mean_bases(self.structure, self.moments.mean)[:, base_places(self.evidence, self.rows)]
         # A share varies with its base as well; half as much again as the amount alone leaves room for that.
         deviations = np.sqrt(variances)
         return make_bins(
@@ -256,7 +264,9 @@ def _run(
 
     started = time.time()
     run = model.config.settings.run
-    futures, seed = futures or run.futures, run.seed if seed is None else seed
+    futures, seed = run.futures if futures is None else futures, run.seed if seed is None else seed
+    if futures < 1 or seed < 0:
+        raise ValueError(f"futures must be at least 1 and seed at least 0, not {futures} and {seed}")
     design = design_for(len(model.inputs), futures, run.replicates, seed, run.method)
     told = _counter(progress, "futures", design.points)
     base = base_places(model.evidence, model.rows)
@@ -271,17 +281,19 @@ def _run(
         "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
         "inputs": input_table(model.inputs),
         "workforce": workforce_table(model.evidence),
-        "sample": _sample(model, seed),
+        "sample": _sample(model, design),
     }
     tree = xr.DataTree.from_dict(nodes)
     tree.attrs = provenance(
         {
             "title": model.config.settings.title,
             "futures": design.points,
+            "futures_asked": futures,
             "replicates": design.replicates,
             "seed": seed,
             "method": run.method,
             "base_points": int(nodes["sensitivity"].attrs["base_points"]),
+            "command": f"simulator.load({str(model.config.path)!r}, {model.config.changes!r}).run({futures}, {seed})",
             **_origin(model.config),
             "versions": _versions(),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
@@ -289,6 +301,15 @@ def _run(
         }
     )
     return tree
+
+
+def _mean_bases(s: Structure, mean: np.ndarray) -> np.ndarray:
+    """What shares are shares of, at the means of the inputs: (years, bases) float64, as `Structure.base_level`."""
+    drivers = np.append(1.0, mean[s.driver] - s.driver_reference)
+    growing = s.base_growth @ drivers / s.base_level[: len(s.base_growth)]
+    areas, categories = s.area_growth @ drivers, s.category_growth[:-2] @ drivers / s.category_level[0, :-1]
+    relative = np.concatenate([growing, areas, areas, categories])
+    return np.asarray(s.base_level * (1 + s.year_path[:, None] * relative))
 
 
 def _sensitivity(
@@ -320,26 +341,26 @@ def _sensitivity(
     return table.assign_attrs(base_points=design.points, tails=list(TAILS))
 
 
-def _sample(model: Model, seed: int) -> xr.Dataset:
+def _sample(model: Model, design: Design) -> xr.Dataset:
     """The first futures of each replicate: inputs, and totals and areas in all years."""
     import xarray as xr
 
     from .design import direction_numbers, point_levels, replicate_points
 
-    run = model.config.settings.run
-    each = -(-run.sample // run.replicates)
-    design = design_for(len(model.inputs), max(run.sample, 1), run.replicates, seed, run.method)
+    kept = min(model.config.settings.run.sample, design.points)
+    each = -(-kept // design.replicates)
     directions = direction_numbers(2 * len(model.inputs))
     levels = np.concatenate(
         [
             point_levels(replicate_points(design, r, directions, pairs=False, block_bits=0), 0, each)
-            for r in range(run.replicates)
+            for r in range(design.replicates)
         ]
-    )[: run.sample]
+    )[:kept]
     values = model.values(levels)
     kept = ["freed_fte", "freed_wage", "freed_fte_by_area", "freed_wage_by_area", "freed_fte_share", "freed_wage_share"]
     outputs = model.evaluate(values)[kept]
-    outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names})
+    said = {"units": "see `unit` in /inputs", "long_name": "Values of the inputs"}
+    outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names}, attrs=said)
     return outputs.assign_attrs(description=f"The first {each} futures of each replicate")
 
 

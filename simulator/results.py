@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .distributions import bounds, mean, quantile, variance
+from .distributions import Distribution, bounds, mean, quantile, variance
 from .errors import InputError
 from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence, potential_table
 from .inputs import PARTITIONS, Input
@@ -86,13 +86,8 @@ def summary(propagated: Propagated, evidence: Evidence, rows: Sequence[OutputRow
 
 
 _EXTRA: dict[str, list[str]] = {
-    "": ["quantile"],
-    "_ci": ["quantile", "ci_bound"],
-    "_mean": [],
-    "_mean_ci": ["ci_bound"],
-    "_sd": [],
-    "_bin_width": [],
-}
+    "": ["quantile"], "_ci": ["quantile", "ci_bound"], "_mean": [], "_mean_ci": ["ci_bound"], "_sd": [], "_bin_width": [],
+}  # fmt: skip
 _SAID = {
     "": "",
     "_ci": ": 95 % interval of the quantile, from the replicates",
@@ -277,52 +272,57 @@ def input_table(inputs: Sequence[Input]) -> xr.Dataset:
         ]
     )  # fmt: skip
     names = ("mean", "sd", "p05", "p50", "p95", "low", "high")
-    columns: dict[str, Any] = {name: ("input", numbers[:, place]) for place, name in enumerate(names)}
-    for name in ("label", "unit", *PARTITIONS, "source", "note"):
-        columns[name] = ("input", np.array([getattr(one, name) for one in inputs], dtype=object))
-    columns["family"] = ("input", np.array([one.distribution.kind for one in inputs], dtype=object))
-    columns["parameters"] = (
-        "input",
-        np.array(
-            [json.dumps(dict(one.distribution.parameters), default=str, ensure_ascii=False) for one in inputs],
-            dtype=object,
-        ),
-    )
+    columns: dict[str, Any] = {
+        name: ("input", numbers[:, place], {"units": "see `unit`", "long_name": _INPUT_COLUMNS[name]})
+        for place, name in enumerate(names)
+    }
+    texts = {name: [getattr(one, name) for one in inputs] for name in ("label", "unit", *PARTITIONS, "source", "note")}
+    texts["family"] = [one.distribution.kind for one in inputs]
+    texts["parameters"] = [json.dumps(_parameters(one.distribution), ensure_ascii=False) for one in inputs]
+    for name, text in texts.items():
+        columns[name] = ("input", np.array(text, dtype=object), {"long_name": _INPUT_COLUMNS[name]})
     return xr.Dataset(columns, coords={"input": [one.name for one in inputs]})
+
+
+_INPUT_COLUMNS = {
+    "mean": "Mean", "sd": "Standard deviation", "low": "Lowest value", "high": "Highest value",
+    "p05": "5 % quantile", "p50": "Median", "p95": "95 % quantile",
+    "label": "Label, Danish where it names a category or a task", "unit": "Unit of the values",
+    "category": "Job category that the input belongs to", "assumption": "Kind of assumption",
+    "factor": "Common factor that the input is, or own", "evidence": "Kind of evidence", "source": "Source", "note": "Note",
+    "family": "Family of the distribution",
+    "parameters": "Parameters of the distribution as JSON; its values are then multiplied by `times` and moved by `plus`",
+}  # fmt: skip
+
+
+def _parameters(distribution: Distribution) -> dict[str, Any]:
+    """Parameters that JSON can hold."""
+    parameters: dict[str, Any] = dict(distribution.parameters)
+    if "components" in parameters:
+        parameters["components"] = [{"kind": part.kind, **_parameters(part)} for part in parameters["components"]]
+    if (distribution.factor, distribution.offset) != (1.0, 0.0):
+        parameters |= {"times": distribution.factor, "plus": distribution.offset}
+    return parameters
 
 
 def workforce_table(evidence: Evidence) -> xr.Dataset:
     """FTE and wages of 2023, and the full potential of `Øvrige`."""
     import xarray as xr
 
-    workforce = evidence.workforce
-    return xr.Dataset(
-        {
-            "fte": (
-                ("area", "category", "level"),
-                workforce.fte,
-                {"units": "thousand FTE", "long_name": "FTE in 2023"},
-            ),
-            "wage": (
-                ("area", "category"),
-                workforce.wage,
-                {"units": "mio. DKK per FTE a year, 2023 prices", "long_name": "Wages of one FTE"},
-            ),
-            "potential_other": (
-                ("area",),
-                workforce.potential_other,
-                {"units": "1", "long_name": f"Full potential of {OTHER}"},
-            ),
-        },
-        coords={
-            "area": list(evidence.areas),
-            "category": list(evidence.categories),
-            "level": list(evidence.levels),
-            "area_en": ("area", list(evidence.areas_en)),
-            "category_en": ("category", list(evidence.categories_en)),
-            "level_en": ("level", list(evidence.levels_en)),
-        },
+    variables = (
+        ("fte", ("area", "category", "level"), "thousand FTE", "FTE in 2023"),
+        ("wage", ("area", "category"), "mio. DKK per FTE a year, 2023 prices", "Wages of one FTE"),
+        ("potential_other", ("area",), "1", f"Full potential of {OTHER}"),
     )
+    data = {
+        name: (dims, getattr(evidence.workforce, name), {"units": units, "long_name": said})
+        for name, dims, units, said in variables
+    }
+    coordinates: dict[str, Any] = {}
+    for dim, labels in (("area", "areas"), ("category", "categories"), ("level", "levels")):
+        coordinates[dim] = list(getattr(evidence, labels))
+        coordinates[f"{dim}_en"] = (dim, list(getattr(evidence, f"{labels}_en")))
+    return xr.Dataset(data, coords=coordinates)
 
 
 def prepare_folder(folder: Path, *, overwrite: bool) -> None:
@@ -339,12 +339,17 @@ def prepare_folder(folder: Path, *, overwrite: bool) -> None:
     InputError
         If the folder holds results already, is a file, or cannot be written to.
     """
-    if (folder / FILE).exists() and not overwrite:
-        raise InputError(str(folder / FILE), "exists already", "Name another folder with --out, or give --overwrite.")
     try:
+        if (folder / FILE).exists() and not overwrite:
+            raise InputError(
+                str(folder / FILE), "exists already", "Name another folder with --out, or give --overwrite."
+            )
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+        for path in made:  # a run that comes to nothing leaves nothing
+            path.rmdir()
     except OSError as error:
         raise InputError(
             str(folder), f"cannot be written to ({error.strerror})", "Name a folder that you may write to with --out."
@@ -358,12 +363,14 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
     ----------
     tree : xarray.DataTree
     folder : Path
+        Made if it is not there.
 
     Returns
     -------
     Path
         The file.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(suffix=".nc", prefix=".results-", dir=folder)
     os.close(handle)
     temporary = Path(name)

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator import demography
-from simulator.demography import BANDS, DRIVERS, Growth
+from simulator import demography, population
+from simulator.demography import DRIVERS, Growth
 from simulator.errors import InputError
 from simulator.phase_in import logistic_path, logistic_share
+from simulator.population import BANDS
 from simulator.tables import KINDS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -29,7 +30,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def growth() -> Growth:
-    return demography.derive(DATA)
+    return population.derive(DATA)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,7 @@ def test_central_growth_that_no_rounding_allows_is_refused() -> None:
 
 
 def test_drivers_are_orthonormal(persons: np.ndarray) -> None:
-    drivers = demography.standard_drivers(persons)
+    drivers = population.standard_drivers(persons)
     np.testing.assert_allclose(drivers.mean(axis=0), 0, atol=1e-10)
     np.testing.assert_allclose(drivers.T @ drivers / len(drivers), np.eye(3), atol=1e-10)
 
@@ -165,12 +166,12 @@ def test_planted_drivers_are_found_with_their_signs() -> None:
     groups |= {2: 900 + 60 * migration, 3: 2600 + 40 * migration + 8 * longevity, 4: 360 + 5 * longevity}
     groups |= {5: 670 + 16 * longevity, 6: 400 + 26 * longevity, 7: 110 + 22 * longevity}
     built = np.column_stack([groups[band] for band in range(8)])
-    np.testing.assert_allclose(demography.standard_drivers(built), planted, atol=1e-9)
+    np.testing.assert_allclose(population.standard_drivers(built), planted, atol=1e-9)
 
 
 def test_drivers_are_close_enough_to_the_normal_distribution(persons: np.ndarray) -> None:
     """Skewness and kurtosis within four standard errors, √(6/N) and √(24/N): the inputs are standard normal."""
-    drivers = demography.standard_drivers(persons)
+    drivers = population.standard_drivers(persons)
     n = len(drivers)
     assert (np.abs((drivers**3).mean(axis=0)) < 4 * math.sqrt(6 / n)).all()
     assert (np.abs((drivers**4).mean(axis=0) - 3) < 4 * math.sqrt(24 / n)).all()
@@ -203,7 +204,7 @@ def test_loadings_reproduce_the_variance_of_demand(growth: Growth, persons: np.n
     reproduced = (growth.loading[:, :3] ** 2).sum(axis=1)
     np.testing.assert_allclose(reproduced, exact, rtol=1e-9)
     share = reproduced / demand.var(axis=0)
-    np.testing.assert_allclose(demography.explained_variance(DATA), share, rtol=1e-9)
+    np.testing.assert_allclose(population.explained_variance(DATA), share, rtol=1e-9)
     assert (share <= 1 + 1e-12).all()
     assert (share > 1 - 4 * math.sqrt(2 / len(persons))).all()
 
@@ -248,7 +249,7 @@ def test_a_falling_demand_is_refused() -> None:
     years = np.array([2023.0, 2030.0, 2040.0, 2045.0])
     persons = np.array([[1.0], [1.2], [1.1], [1.3]])
     with pytest.raises(ValueError, match="does not grow in every step"):
-        demography.demand_path(years, persons, np.ones((1, 1)), np.ones(1))
+        population.demand_path(years, persons, np.ones((1, 1)), np.ones(1))
 
 
 # --- data --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A chunk of pairs of points through pick-freeze hybrids into sums of products, and the allocation to categories.
+"""A chunk of pairs of points and their pick-freeze hybrids into sums of products.
 
 Every output is linear in the sums of terms of the categories. A hybrid point changes the terms of a few categories only,
 so its outputs follow from those of the pair by differences.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .allocation import add_allocation
 from .compiling import kernel
 from .propagation import all_terms, category_sums, draw_block
 from .rows import add_affine_product, add_row, add_rows, add_scaled
@@ -135,125 +136,6 @@ def add_hybrid_sums(
     sums[6] += s6
     sums[7] += s7
     sums[8] += s8
-
-
-@kernel
-def mark_tails(
-    output: np.ndarray, centre: float, tails: np.ndarray, below: np.ndarray, above: np.ndarray, counts: np.ndarray
-) -> None:
-    """Which futures lie in the tails of one output.
-
-    Parameters
-    ----------
-    output : (futures,) float64
-        Centred.
-    centre : float
-    tails : (2,) float64
-        Upper end of the lower tail and lower end of the upper one.
-    below, above : (futures,) float64
-        Filled with 0 and 1.
-    counts : (2, 2) float64
-        Number of futures and sum of the output in each tail; added to.
-    """
-    low, high = tails[0] - centre, tails[1] - centre
-    count_low, count_high, sum_low, sum_high = 0.0, 0.0, 0.0, 0.0
-    for future in range(output.shape[0]):
-        y = output[future]
-        in_low, in_high = 1.0 if y <= low else 0.0, 1.0 if y >= high else 0.0
-        below[future] = in_low
-        above[future] = in_high
-        count_low += in_low
-        count_high += in_high
-        sum_low += in_low * (y + centre)
-        sum_high += in_high * (y + centre)
-    counts[0, 0] += count_low
-    counts[0, 1] += sum_low
-    counts[1, 0] += count_high
-    counts[1, 1] += sum_high
-
-
-@kernel
-def add_contribution(
-    relative_path: np.ndarray,
-    level: np.ndarray,
-    tilt: np.ndarray,
-    grown: float,
-    output: np.ndarray,
-    below: np.ndarray,
-    above: np.ndarray,
-    sums: np.ndarray,
-) -> None:
-    """Sums of what one category contributes to one output: itself, times the output, in the two tails; sums (4,)."""
-    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    for future in range(level.shape[0]):
-        contribution = relative_path[future] * (level[future] + grown * tilt[future])
-        s0 += contribution
-        s1 += contribution * output[future]
-        s2 += contribution * below[future]
-        s3 += contribution * above[future]
-    sums[0] += s0
-    sums[1] += s1
-    sums[2] += s2
-    sums[3] += s3
-
-
-@kernel
-def add_allocation(
-    deviation: np.ndarray,
-    category: np.ndarray,
-    coefficients: np.ndarray,
-    s: Structure,
-    relative_path: np.ndarray,
-    output: np.ndarray,
-    centre: np.ndarray,
-    tails: np.ndarray,
-    sums: np.ndarray,
-    tail_counts: np.ndarray,
-) -> None:
-    """What each category contributes to the outputs of one scope.
-
-    Parameters
-    ----------
-    deviation : (D, futures) float64
-    category : (C, futures) float64
-    coefficients : (2 + D, C) float64
-    s : Structure
-    relative_path : (years, futures) float64
-    output : (years, futures) float64
-        Centred.
-    centre : (years,) float64
-    tails : (years, 2) float64
-        The 5 and 95 % quantiles of the outputs.
-    sums : (years, C, 4) float64
-        Contribution; contribution times centred output; contribution in the lower and in the upper tail. Added to.
-    tail_counts : (years, 2, 2) float64
-        See `mark_tails`. Added to.
-    """
-    years, futures = output.shape
-    level, tilt = np.empty(futures), np.empty(futures)
-    below, above = np.empty((years, futures)), np.empty((years, futures))
-    which = np.arange(deviation.shape[0])
-    for year in range(years):
-        mark_tails(output[year], centre[year], tails[year], below[year], above[year], tail_counts[year])
-    for c in range(category.shape[0]):
-        if coefficients[0, c] == 0.0:
-            continue
-        tilt[:] = coefficients[1, c]
-        add_rows(tilt, coefficients[2:, c], deviation, which)
-        for future in range(futures):
-            level[future] = category[c, future] * coefficients[0, c]
-            tilt[future] *= category[c, future]
-        for year in range(years):
-            add_contribution(
-                relative_path[year],
-                level,
-                tilt,
-                s.year_path[year],
-                output[year],
-                below[year],
-                above[year],
-                sums[year, c],
-            )
 
 
 @kernel

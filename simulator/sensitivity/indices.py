@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from .estimators import Sums, azzini, mean_variance
 
 if TYPE_CHECKING:
     import xarray as xr
+
+STILL = 1e-7  # an output whose standard deviation is below this part of its mean does not vary: the rest is rounding
 
 
 @dataclass(frozen=True)
@@ -107,33 +109,71 @@ def index_table(
     """
     import xarray as xr
 
-    data: dict[str, tuple[np.ndarray, str]] = {}
     whole, each = _sums(frozen, None), [_sums(frozen, r) for r in range(frozen.design.replicates)]
-    estimates = dict(zip(("first_order", "total_order"), azzini(whole), strict=True))
-    spread = [azzini(one) for one in each]
-    for place, (name, value) in enumerate(estimates.items()):
-        said = "First-order" if place == 0 else "Total-order"
-        data[name] = _flat(value), f"{said} Sobol' index (Azzini, Mara & Rosati 2020)"
+    exact = _without_rounding(exact)
+    arrays = {**_index_arrays(whole, each, exact), **_allocation_arrays(frozen, exact)}
+    moments = {
+        "mean": ("Mean", (whole.a + whole.b)[0] / (2 * whole.n) + frozen.centre),
+        "variance": ("Variance", mean_variance(whole)[0]),
+        "mean_exact": ("Mean in closed form", exact.mean),
+        "variance_exact": ("Variance in closed form", exact.variance),
+    }
+    for name, (said, values) in moments.items():
+        units = "unit of the output" + (", squared" if name.startswith("variance") else "")
+        arrays[name] = xr.DataArray(values.ravel(), dims="output", attrs={"units": units, "long_name": said})
+    return xr.Dataset(arrays, coords=_coordinates(groups, scopes, years, categories))
+
+
+def _without_rounding(exact: ExactIndices) -> ExactIndices:
+    """With variance 0 and no indices where the closed form's variance is no more than rounding."""
+    varies = exact.variance > (STILL * exact.mean) ** 2
+    return ExactIndices(
+        exact.mean,
+        np.where(varies, exact.variance, 0.0),
+        np.where(varies, exact.first_order, np.nan),
+        np.where(varies, exact.total_order, np.nan),
+        np.where(varies[..., None], exact.allocation, np.nan),
+    )
+
+
+def _index_arrays(whole: Sums, each: Sequence[Sums], exact: ExactIndices) -> dict[str, xr.DataArray]:
+    arrays = {}
+    estimates, spread = azzini(whole), [azzini(one) for one in each]
+    for place, (name, said) in enumerate((("first_order", "First-order"), ("total_order", "Total-order"))):
+        value, title = estimates[place], f"{said} Sobol' index"
         interval = student_t(np.array([one[place] for one in spread]), value)
-        data[f"{name}_ci"] = _flat(interval), f"{said} Sobol' index: 95 % interval from the replicates"
-        data[f"{name}_exact"] = _flat(getattr(exact, name)), f"{said} Sobol' index in closed form"
+        arrays[name] = _array(_flat(value), f"{title} (Azzini, Mara & Rosati 2020)", "group")
+        arrays[f"{name}_ci"] = _array(_flat(interval), f"{title}: 95 % interval from the replicates", "group")
+        arrays[f"{name}_exact"] = _array(_flat(getattr(exact, name)), f"{title} in closed form", "group")
+    return arrays
+
+
+def _allocation_arrays(frozen: PickFrozen, exact: ExactIndices) -> dict[str, xr.DataArray]:
     allocation, lower, upper = allocations(frozen, None)
     by_replicate = np.array([allocations(frozen, r)[0] for r in range(frozen.design.replicates)])
-    parts = (("allocation", allocation, "Covariance of a category's part with the output, per variance of the output"),
-             ("allocation_ci", student_t(by_replicate, allocation), "Allocation: 95 % interval from the replicates"),
-             ("allocation_exact", exact.allocation, "Allocation in closed form"),
-             ("allocation_lower_tail", lower, "Part of a category in the fall of the mean output at or below its 5 % quantile"),
-             ("allocation_upper_tail", upper, "Part of a category in the rise of the mean output at or above its 95 % quantile"))  # fmt: skip
-    arrays = {name: _array(values, said, "group") for name, (values, said) in data.items()}
-    for name, values, said in parts:
-        arrays[name] = _array(values.reshape(-1, *values.shape[2:]), said, "category")
-    pooled = (whole.a + whole.b)[0] / (2 * whole.n) + frozen.centre
-    for name, values, said in (("mean", pooled, "Mean"), ("variance", mean_variance(whole)[0], "Variance"),
-                               ("mean_exact", exact.mean, "Mean in closed form"),
-                               ("variance_exact", exact.variance, "Variance in closed form")):  # fmt: skip
-        arrays[name] = xr.DataArray(values.ravel(), dims="output", attrs={"long_name": said})
+    parts = {
+        "allocation": ("Covariance of a category's part with the output, per variance of the output", allocation),
+        "allocation_ci": ("Allocation: 95 % interval from the replicates", student_t(by_replicate, allocation)),
+        "allocation_exact": ("Allocation in closed form", exact.allocation),
+        "allocation_lower_tail": (
+            "Part of a category in the fall of the mean output at or below its 5 % quantile",
+            lower,
+        ),
+        "allocation_upper_tail": (
+            "Part of a category in the rise of the mean output at or above its 95 % quantile",
+            upper,
+        ),
+    }
+    return {
+        name: _array(values.reshape(-1, *values.shape[2:]), said, "category") for name, (said, values) in parts.items()
+    }
+
+
+def _coordinates(
+    groups: Groups, scopes: Sequence[OutputRow], years: Sequence[int], categories: Sequence[str]
+) -> dict[str, Any]:
     outputs = [(row, year) for row in scopes for year in years]
-    coordinates = {
+    return {
         "output": [" ".join(filter(None, (row.quantity, row.label, str(year)))) for row, year in outputs],
         "quantity": ("output", [row.quantity for row, _ in outputs]),
         "scope": ("output", [row.label or "total" for row, _ in outputs]),
@@ -144,7 +184,6 @@ def index_table(
         "category": list(categories),
         "ci_bound": ["lower", "upper"],
     }
-    return xr.Dataset(arrays, coords=coordinates)
 
 
 def allocations(frozen: PickFrozen, replicate: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -166,12 +205,13 @@ def allocations(frozen: PickFrozen, replicate: int | None) -> tuple[np.ndarray, 
     n = 2.0 * (frozen.design.points if replicate is None else 1 << frozen.design.log2_points)
     offset = (pairs[..., 0] + pairs[..., 1]) / n
     deviation = (pairs[..., 2] + pairs[..., 3]) / n - offset**2
+    deviation = np.where(deviation > (STILL * (offset + frozen.centre)) ** 2, deviation, 0.0)
     part_mean = sums[..., 0] / n
     covariance = sums[..., 1] / n - part_mean * offset[..., None]
     results = [_divide(covariance, deviation[..., None])]
     for tail in (0, 1):
         count, total = tails[..., tail, 0], tails[..., tail, 1]
-        moved = _divide(total, count) - (offset + frozen.centre)
+        moved = np.where(deviation > 0, _divide(total, count) - (offset + frozen.centre), 0.0)
         results.append(_divide(_divide(sums[..., 2 + tail], count[..., None]) - part_mean, moved[..., None]))
     return results[0], results[1], results[2]
 

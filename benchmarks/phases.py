@@ -1,0 +1,188 @@
+"""The two phases that every case goes through: untimed, as in CI, and timed."""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from .case import Case, Ratio, Work
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Measurement:
+    """What came of one case.
+
+    Attributes
+    ----------
+    case : Case
+    amount : float
+        Units of work in one run.
+    seconds : list of float
+        One a repeat.
+    values : list of float
+        What is reported, one a repeat.
+    details : dict
+    error : Exception or None
+        Why there is nothing to report.
+    """
+
+    case: Case
+    amount: float = 0.0
+    seconds: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+    error: Exception | None = None
+
+    @property
+    def best(self) -> float:
+        """The best of the repeats; NaN after an error."""
+        if self.error is not None or not self.values:
+            return float("nan")
+        return max(self.values) if self.case.reported == "rate" else min(self.values)
+
+    @property
+    def median(self) -> float:
+        """The median of the repeats; NaN after an error."""
+        return statistics.median(self.values) if self.error is None and self.values else float("nan")
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the median reaches the bar; None where there is none."""
+        return None if self.case.bar is None else self.case.bar.met(self.median)
+
+
+def untimed(cases: Iterable[Case], say: Say) -> list[Measurement]:
+    """Each case once at its small size, for what it gives and not for how fast.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+    say : callable
+        Told what is going on.
+
+    Returns
+    -------
+    list of Measurement
+        Without values; with an error where a case raised or gave something not finite or not of the right shape.
+    """
+    done = []
+    for case in cases:
+        measurement = Measurement(case)
+        started = time.perf_counter()
+        _guarded(measurement, lambda case=case, into=measurement: _once(case, into))
+        said = "ok" if measurement.error is None else f"FAILED: {told(measurement.error)}"
+        say(f"{case.name}: {said} ({time.perf_counter() - started:.1f} s)")
+        done.append(measurement)
+    return done
+
+
+def timed(cases: Sequence[Case], say: Say) -> list[Measurement]:
+    """Each case after a warm-up, `repeats` times. The cases of a subject take turns, so that what else the machine does
+    falls on all of them alike.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+    say : callable
+
+    Returns
+    -------
+    list of Measurement
+    """
+    done = []
+    for _, subject in groupby(cases, key=lambda case: case.subject):
+        done += _take_turns(list(subject), say)
+    return done
+
+
+def ratios(measurements: Iterable[Measurement], wanted: Iterable[Ratio]) -> dict[Ratio, float]:
+    """Medians divided, where both cases were measured."""
+    median = {one.case.name: one.median for one in measurements}
+    return {ratio: median[ratio.above] / median[ratio.below]
+            for ratio in wanted if ratio.above in median and ratio.below in median}  # fmt: skip
+
+
+def _take_turns(cases: Sequence[Case], say: Say) -> list[Measurement]:
+    measurements = [Measurement(case) for case in cases]
+    work: dict[str, Work[Any]] = {}
+    for one in measurements:
+        say(f"{one.case.name}: making ready")
+        _guarded(one, lambda one=one: work.update({one.case.name: _made_ready(one.case)}))
+    for turn in range(max(case.repeats for case in cases)):
+        for one in measurements:
+            if one.error is None and turn < one.case.repeats:
+                _guarded(one, lambda one=one: _time(one, work[one.case.name]))
+                last = f"{one.seconds[-1]:.2f} s" if one.error is None else f"FAILED: {told(one.error)}"
+                say(f"{one.case.name}: {turn + 1} of {one.case.repeats}, {last}")
+    for one in measurements:
+        if one.error is not None and not one.seconds:
+            say(f"{one.case.name}: FAILED: {told(one.error)}")
+    return measurements
+
+
+def _made_ready(case: Case) -> Work[Any]:
+    if case.warm_up:
+        small = case.prepare(case.small)
+        small.check(small.run())
+    return case.prepare(case.size)
+
+
+def _time(into: Measurement, work: Work[Any]) -> None:
+    gc.collect()
+    started = time.perf_counter()
+    result = work.run()
+    elapsed = time.perf_counter() - started
+    _note(into, work, result)
+    into.seconds.append(elapsed)
+    into.values.append(_value(into.case, work, result, elapsed))
+
+
+def _once(case: Case, into: Measurement) -> None:
+    work = case.prepare(case.small)
+    result = work.run()
+    _note(into, work, result)
+    if work.value is not None and not _finite(work.value(result)):
+        raise AssertionError(f"the value is {work.value(result)}")
+
+
+def _note(into: Measurement, work: Work[Any], result: Any) -> None:
+    work.check(result)
+    into.amount = work.amount
+    details: Mapping[str, Any] = work.details(result) if work.details is not None else {}
+    into.details.update(details)
+
+
+def _value(case: Case, work: Work[Any], result: Any, elapsed: float) -> float:
+    if case.reported == "seconds":
+        return elapsed
+    if case.reported == "rate":
+        return work.amount / elapsed
+    if work.value is None:
+        raise AssertionError("a case that reports a value has to say which")
+    return work.value(result)
+
+
+def _guarded(into: Measurement, action: Callable[[], None]) -> None:
+    """Errors are kept with the case, so that one of them does not end the whole run."""
+    try:
+        action()
+    except Exception as error:
+        into.error = error
+
+
+def told(error: Exception) -> str:
+    """What went wrong, with the line that raised it."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line
+    return f"{type(error).__name__}: {error} ({line})"
+
+
+def _finite(value: float) -> bool:
+    return value - value == 0.0

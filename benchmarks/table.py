@@ -1,0 +1,142 @@
+"""Measurements → a table on the terminal, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from .case import Bar, Case, Ratio
+from .phases import Measurement
+
+COLUMNS = (
+    "name", "measures", "size", "repeats", "best", "median", "unit", "bar_direction", "bar", "aim", "met",
+    "seconds_best", "seconds_median", "work", "amount", "work_per_second", "error",
+)  # fmt: skip
+MACHINE_COLUMNS = ("date", "cpu", "cores", "python", "numpy", "numba", "simulator")
+
+
+def rows_of(measurements: Iterable[Measurement], ratios: Mapping[Ratio, float]) -> list[dict[str, Any]]:
+    """One row a case and a ratio, by the names in `COLUMNS`; what does not apply is None."""
+    rows = [_row(one) for one in measurements]
+    for ratio, value in ratios.items():
+        row = dict.fromkeys(COLUMNS) | {"name": ratio.name, "measures": ratio.measures, "unit": "ratio"}
+        rows.append(row | {"median": _number(value)})
+    return rows
+
+
+def print_cases(cases: Iterable[Case]) -> None:
+    """What there is to measure."""
+    table = Table("case", "size", "measures", "bar", box=None, pad_edge=False)
+    for case in cases:
+        table.add_row(case.name, f"{case.size:,}", case.measures, _bar(case.bar, case.unit))
+    Console(width=None).print(table)
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> None:
+    """The table of results."""
+    table = Table("case", "best", "median", "unit", "bar", "", box=None, pad_edge=False)
+    for column in (1, 2):
+        table.columns[column].justify = "right"
+    for row in rows:
+        verdict = {True: "met", False: "[red]MISSED[/]", None: ""}[row["met"]]
+        if row["error"]:
+            verdict = f"[red]FAILED[/] {row['error']}"
+        elif row["met"] and row["aim"] is not None:
+            reached = Bar(row["bar_direction"], row["aim"]).met(row["median"])
+            verdict += ", aim reached" if reached else ", aim not yet"
+        bar = Bar(row["bar_direction"], row["bar"], row["aim"]) if row["bar_direction"] else None
+        table.add_row(str(row["name"]), _shown(row["best"]), _shown(row["median"]), str(row["unit"]), _bar(bar, ""), verdict)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+
+
+def save(folder: Path, name: str, measurements: Sequence[Measurement], rows: Sequence[Mapping[str, Any]],
+         machine: Mapping[str, Any]) -> tuple[Path, Path]:  # fmt: skip
+    """Write <name>.csv and <name>.json.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there.
+    name : str
+    measurements : sequence of Measurement
+    rows : sequence of mapping
+        See `rows_of`.
+    machine : mapping
+
+    Returns
+    -------
+    (Path, Path)
+    """
+    repeats = {one.case.name: {"seconds": one.seconds, "values": one.values, "details": one.details} for one in measurements}
+    content = {"machine": machine, "results": [{**row, **repeats.get(str(row["name"]), {})} for row in rows]}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, (*COLUMNS, *MACHINE_COLUMNS), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, **{key: machine[key] for key in MACHINE_COLUMNS}} for row in rows)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = folder / f"{name}.csv", folder / f"{name}.json"
+    _write(paths[0], text.getvalue())
+    _write(paths[1], json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    return paths
+
+
+def _row(one: Measurement) -> dict[str, Any]:
+    case, bar = one.case, one.case.bar
+    ordered = sorted(one.seconds)
+    best = ordered[0] if ordered else None
+    return {
+        "name": case.name,
+        "measures": case.measures,
+        "size": case.size,
+        "repeats": len(one.values),
+        "best": _number(one.best),
+        "median": _number(one.median),
+        "unit": case.unit,
+        "bar_direction": bar.direction if bar else None,
+        "bar": bar.value if bar else None,
+        "aim": bar.aim if bar else None,
+        "met": one.met,
+        "seconds_best": best,
+        "seconds_median": ordered[len(ordered) // 2] if ordered else None,
+        "work": case.work,
+        "amount": one.amount,
+        "work_per_second": one.amount / best if best else None,
+        "error": type(one.error).__name__ if one.error is not None else None,  # its text may name a place
+    }
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return ""
+    if value and abs(value) < 1e-3:
+        return f"{value:.1e}"
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.3g}"
+
+
+def _bar(bar: Bar | None, unit: str) -> str:
+    if bar is None:
+        return ""
+    aim = "" if bar.aim is None else f" (aim {_shown(bar.aim)})"
+    return f"{bar.direction} {_shown(bar.value)} {unit}".strip() + aim
+
+
+def _write(path: Path, text: str) -> None:
+    """To a temporary file first, then in place at once."""
+    temporary = path.with_name(f".{path.name}")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

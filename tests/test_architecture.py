@@ -1,0 +1,240 @@
+"""The direction of imports, and the rules of the house that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "simulator"
+FILES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+# What each room may import, in the order in which a future flows: only rooms above it. A room is a module, or a package
+# with all its modules; `kernels.structure` is the one module of the kernels that others may know the arrays by.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "tables": {"errors"},
+    "phase_in": set(),
+    "intervals": set(),
+    "config": {"errors", "tables"},
+    "distributions": {"errors", "tables"},
+    "demography": {"errors", "tables"},
+    "population": {"demography", "errors", "tables"},
+    "workforce": {"errors", "tables"},
+    "printed_bounds": {"demography", "errors", "population", "tables", "workforce"},
+    "reconciliation": {"errors", "printed_bounds", "tables", "workforce"},
+    "evidence": {"demography", "errors", "phase_in", "tables", "workforce"},
+    "inputs": {"config", "distributions", "errors", "evidence", "tables"},
+    "feasibility": {"config", "distributions", "errors", "evidence", "inputs"},
+    "kernels": set(),
+    "potential": {"evidence", "inputs", "phase_in"},
+    "packing": {"evidence", "inputs", "kernels.structure"},
+    "outputs": {"evidence", "kernels.structure", "potential"},
+    "quantile_tables": {"distributions", "kernels"},
+    "design": {"errors", "kernels"},
+    "simulation": {"design", "distributions", "errors", "kernels", "quantile_tables"},
+    "results": {
+        "distributions", "errors", "evidence", "inputs", "intervals", "outputs", "potential", "simulation",
+    },
+    "sensitivity": {
+        "distributions", "errors", "inputs", "intervals", "kernels.structure", "outputs", "phase_in", "results",
+        "simulation",
+    },
+    "report": {"errors", "evidence", "outputs", "potential", "results", "sensitivity"},
+    "model": {
+        "config", "design", "distributions", "errors", "evidence", "feasibility", "inputs", "kernels.structure",
+        "outputs", "packing", "potential", "results", "sensitivity", "simulation",
+    },
+    "__init__": {"errors", "model"},
+    "cli": {"config", "demography", "errors", "model", "population", "reconciliation", "report", "results"},
+    "__main__": {"cli"},
+}  # fmt: skip
+
+# Which rooms may import a package that is not Python's own; those not named here, none.
+OUTSIDE: dict[str, set[str]] = {
+    "numpy": set(ALLOWED) - {"errors", "config", "cli", "__init__", "__main__"},
+    "scipy": {"distributions", "design", "intervals", "sensitivity"},
+    "numba": {"kernels"},
+    "llvmlite": {"kernels"},
+    "pydantic": {"config"},
+    "xarray": {"potential", "results", "sensitivity", "report", "model"},
+    "SALib": {"sensitivity"},
+    "rich": {"cli", "report"},
+}
+
+
+def name_of(path: Path) -> str:
+    """Dotted name inside the package: ``kernels.sums``, ``kernels`` for its ``__init__``, ``__init__`` at the top."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def room_of(module: str) -> str:
+    return module.split(".", maxsplit=1)[0]
+
+
+MODULES = {name_of(path): path for path in FILES}
+
+
+def imported(path: Path) -> Iterator[tuple[int, str, bool]]:
+    """Line and name of each import, wherever it stands, and whether it is the project's own."""
+    package = path.relative_to(PACKAGE).parts[:-1]
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                own = alias.name.split(".")[0] == "simulator"
+                yield node.lineno, alias.name.removeprefix("simulator.") if own else alias.name, own
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if node.level == 0 and module.split(".")[0] != "simulator":
+                yield node.lineno, module, False
+                continue
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([module.removeprefix("simulator").lstrip(".")] if module else [])])
+            for alias in node.names:
+                inner = f"{base}.{alias.name}".lstrip(".")
+                yield node.lineno, inner if inner in MODULES else base or inner, True
+
+
+def may_import(room: str, target: str) -> bool:
+    if room_of(target) == room or target == "__version__":
+        return True
+    return any(target == one or target.startswith(f"{one}.") for one in ALLOWED.get(room, ()))
+
+
+def wrong_imports() -> list[str]:
+    wrong = []
+    for module, path in MODULES.items():
+        for line, target, own in imported(path):
+            if own and not may_import(room_of(module), target):
+                wrong.append(f"simulator/{path.relative_to(PACKAGE)}:{line} imports {target}")
+    return wrong
+
+
+def test_every_module_has_a_place_in_the_table() -> None:
+    unknown = sorted({room_of(module) for module in MODULES} - set(ALLOWED))
+    assert not unknown, f"new modules {unknown}: give each a line in ALLOWED, below all that it imports"
+
+
+def test_the_table_points_one_way() -> None:
+    rooms = list(ALLOWED)
+    for place, (room, targets) in enumerate(ALLOWED.items()):
+        later = {target for target in targets if room_of(target) not in rooms[:place]}
+        assert not later, f"{room} may import {later}, which stand below it"
+
+
+def test_imports_keep_the_direction() -> None:
+    wrong = wrong_imports()
+    assert not wrong, "\n".join(["against the table ALLOWED of this file:", *wrong])
+
+
+def test_a_wrong_import_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    path, before = MODULES["kernels.sums"], wrong_imports()
+    for line, target in (
+        ("from ..config import Config", "config"),
+        ("from .. import inputs", "inputs"),
+        ("import simulator.report.terminal", "report.terminal"),
+        ("from simulator import cli", "cli"),
+        ("def f():\n    from ..potential import evaluate", "potential"),
+    ):
+        monkeypatch.setitem(TREES, path, ast.parse(line))
+        assert [wrong.split()[-1] for wrong in wrong_imports() if wrong not in before] == [target]
+
+
+def test_other_packages_stay_in_their_rooms() -> None:
+    wrong = []
+    for module, path in MODULES.items():
+        for line, target, own in imported(path):
+            package = target.split(".")[0]
+            if own or package in sys.stdlib_module_names or room_of(module) in OUTSIDE.get(package, ()):
+                continue
+            wrong.append(f"simulator/{path.relative_to(PACKAGE)}:{line} imports {package}")
+    assert not wrong, "\n".join(["against the table OUTSIDE of this file:", *wrong])
+
+
+IMPORT = "import simulator"
+VERSION = """
+import contextlib, io, runpy
+sys.argv = ["simulator", "--version"]
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as said:
+    runpy.run_module("simulator", run_name="__main__")
+assert "0." in said.getvalue(), said.getvalue()
+"""
+
+
+@pytest.mark.parametrize("code", [IMPORT, VERSION], ids=["import", "version"])
+def test_help_is_light(code: str) -> None:
+    show = "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}\n{show}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "simulator" in loaded
+    assert not loaded & set(OUTSIDE), "these take long to import: import them where they are used"
+
+
+def test_only_the_command_line_prints() -> None:
+    wrong = []
+    for module, path in MODULES.items():
+        for node in ast.walk(TREES[path]):
+            prints = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+            writes = isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")
+            if module != "cli" and (prints or writes):
+                wrong.append(f"simulator/{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert not wrong, f"only simulator/cli.py prints: {wrong}"
+
+
+def test_modules_are_short() -> None:
+    lengths = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    assert not {name: lines for name, lines in lengths.items() if lines > 400}, "over 400 lines: split them"
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path in FILES:
+        for node in ast.walk(TREES[path]):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
+
+
+def test_functions_are_short() -> None:
+    lengths = {name: (node.end_lineno or 0) - node.lineno + 1 for name, node in functions()}
+    assert not {name: lines for name, lines in lengths.items() if lines > 50}, "over 50 lines: split them"
+
+
+def test_what_is_public_is_documented() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)} {getattr(node, 'name', 'module')}"
+        for path in FILES
+        for node in (TREES[path], *TREES[path].body)
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not getattr(node, "name", "module").startswith("_")
+        and not ast.get_docstring(node)
+    ]
+    assert not wrong, "\n".join(["without a docstring:", *wrong])
+
+
+UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK|NotImplemented" + r"Error)\b")
+ABSOLUTE = re.compile(r"(?<![\w.:/<>)}$~-])/(?!usr|etc|dev|proc|bin|sys|opt)[a-z]+/[\w-]+|\b[A-Z]:\\\\?\w")
+
+
+def test_nothing_is_unfinished_or_bound_to_one_machine() -> None:
+    wrong = []
+    for path in (*FILES, *(ROOT / "configs").glob("*.toml"), *(ROOT / "tests").rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if UNFINISHED.search(line) or (ABSOLUTE.search(line) and path.name != Path(__file__).name):
+                wrong.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_machine_path_is_seen() -> None:
+    assert ABSOLUTE.search("read('/home/someone/data')")
+    assert ABSOLUTE.search(r"read('C:\\data')")
+    assert not ABSOLUTE.search("https://doi.org/10.1287/opre and a/b, configs/base.toml, (x - 1)/4")
