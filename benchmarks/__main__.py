@@ -14,7 +14,7 @@ from .registry import CASES, RATIOS, chosen
 from .table import print_cases, print_rows, rows_of, save
 
 RESULTS = Path(__file__).resolve().parent / "results"
-FAILED, WRONG_USE = 1, 2
+FAILED, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,15 +55,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast, how small and how exact is the simulator?")
+    said = "How fast, how small and how exact is the simulator?"
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=said)
     parser.add_argument("--list", action="store_true", help="show the cases, run nothing")
     parser.add_argument("--only", action="append", default=[], metavar="NAME",
                         help="a case, or the beginning of several, such as 'propagation'; may be repeated")  # fmt: skip
     parser.add_argument("--untimed", action="store_true",
-                        help="each case once at a small size: assert that its results are finite and of the right shape")  # fmt: skip
-    parser.add_argument("--out", type=Path, default=RESULTS, metavar="DIR", help="folder of the table (default: benchmarks/results)")
+                        help="each case once at a small size: are its results finite and of the right shape?")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=RESULTS, metavar="DIR",
+                        help="folder of the table (default: benchmarks/results)")  # fmt: skip
     return parser
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None

@@ -15,9 +15,10 @@ from scipy.special import ndtri
 
 from simulator import Model
 from simulator.distributions import bounds, mean, variance
-from simulator.evidence import EXCLUDED, OTHER, Evidence
+from simulator.evidence import Evidence
+from simulator.sources import EXCLUDED, OTHER
 
-BLOCK = 2048
+BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Baseline:
     Attributes
     ----------
     mean, deviation : (d, 1) float64
-    normal, even : (n,) int64
-        Inputs that are drawn from a normal and from a uniform distribution.
+    normal, even, constant : (n,) int64
+        Inputs that are drawn from a normal and from a uniform distribution, and those that are not drawn.
     share, coefficient, task_theme : (T,) int64
     task_part : (T, 1) float64
     task_category : (C, T) float64
@@ -51,6 +52,7 @@ class Baseline:
     deviation: np.ndarray
     normal: np.ndarray
     even: np.ndarray
+    constant: np.ndarray
     share: np.ndarray
     coefficient: np.ndarray
     task_theme: np.ndarray
@@ -102,6 +104,7 @@ def baseline_of(model: Model) -> Baseline:
         deviation=deviation[:, None],
         normal=normal,
         even=even,
+        constant=np.setdiff1d(np.arange(len(inputs)), np.concatenate([normal, even])),
         share=np.array([at[f"time_share.{task.category}.{task.name}"] for task in evidence.tasks]),
         coefficient=np.array([at[f"coefficient.{task.category}.{task.name}"] for task in evidence.tasks]),
         task_theme=np.array([themes.index(task.theme) if task.theme in themes else -1 for task in evidence.tasks]),
@@ -136,10 +139,7 @@ def draw(b: Baseline, generator: np.random.Generator, futures: int) -> np.ndarra
     -------
     (d, futures) float64
     """
-    x = np.repeat(b.mean, futures, axis=1)
-    x[b.normal] += b.deviation[b.normal] * generator.standard_normal((len(b.normal), futures))
-    x[b.even] += b.deviation[b.even] * np.sqrt(12.0) * (generator.random((len(b.even), futures)) - 0.5)
-    return x
+    return _scaled(b, generator.standard_normal((len(b.normal), futures)), generator.random((len(b.even), futures)))
 
 
 def values_at(b: Baseline, levels: np.ndarray) -> np.ndarray:
@@ -154,10 +154,7 @@ def values_at(b: Baseline, levels: np.ndarray) -> np.ndarray:
     -------
     (d, futures) float64
     """
-    x = np.repeat(b.mean, len(levels), axis=1)
-    x[b.normal] += b.deviation[b.normal] * ndtri(levels[:, b.normal].T)
-    x[b.even] += b.deviation[b.even] * np.sqrt(12.0) * (levels[:, b.even].T - 0.5)
-    return x
+    return _scaled(b, ndtri(levels[:, b.normal].T), levels[:, b.even].T.copy())
 
 
 def total_fte(b: Baseline, x: np.ndarray) -> np.ndarray:
@@ -199,6 +196,20 @@ def simulate(b: Baseline, futures: int, seed: int, quantiles: Sequence[float]) -
     sizes = [min(BLOCK, futures - first) for first in range(0, futures, BLOCK)]
     total = np.concatenate([total_fte(b, draw(b, generator, size)) for size in sizes])
     return np.array([total.mean(), total.std()]), np.quantile(total, quantiles)
+
+
+def _scaled(b: Baseline, normal: np.ndarray, even: np.ndarray) -> np.ndarray:
+    """Inputs from standard normal and standard uniform numbers, which are overwritten; the others at their means."""
+    x = np.empty((len(b.mean), normal.shape[1]))
+    x[b.constant] = b.mean[b.constant]
+    normal *= b.deviation[b.normal]
+    normal += b.mean[b.normal]
+    x[b.normal] = normal
+    even -= 0.5
+    even *= np.sqrt(12.0) * b.deviation[b.even]
+    even += b.mean[b.even]
+    x[b.even] = even
+    return x
 
 
 def _kinds(model: Model) -> tuple[np.ndarray, np.ndarray]:

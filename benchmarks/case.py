@@ -105,7 +105,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times one case does what another does, both measured in the same run.
+    """How many times as fast as another a case is, or as large, both measured in the same run.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class Ratio:
         Unique.
     measures : str
     above, below : str
-        Names of the cases whose reported medians are divided.
+        Names of the cases whose work a second, or values, are divided.
     """
 
     name: str

@@ -66,8 +66,8 @@ CASES: tuple[Case, ...] = (
     *(
         seconds(
             f"indices.groups.workers-{workers}",
-            f"first-order and total indices of 52 groups, allocation and intervals, 8 outputs in 4 years; {workers} "
-            f"worker{'s' * (workers > 1)}",
+            "first-order and total indices of the groups of all partitions, allocation, intervals; totals and focus areas of "
+            f"FTE and wages in all years; {workers} worker{'s' * (workers > 1)}",
             partial(prepare_groups, workers=workers),
             (PAIRS, SMALL),
             "evaluations",
@@ -76,16 +76,16 @@ CASES: tuple[Case, ...] = (
         )
         for workers in (1, 2)
     ),
-    rate("indices.salib.inputs", "SALib: sample, numpy model, analysis of 129 inputs, total FTE in 2040: N (129 + 2)",
+    rate("indices.salib.inputs", "SALib: sample, numpy model, analysis of total FTE in 2040 by single inputs: N (inputs + 2)",
          partial(prepare_salib, groups=False), (2**10, 2**4), "evaluations", repeats=3),
-    rate("indices.salib.groups", "SALib: the same for the 22 groups of one partition: N (22 + 2)",
-         partial(prepare_salib, groups=True), (2**13, 2**4), "evaluations", repeats=3),
+    rate("indices.salib.groups", "SALib: the same by the groups of one partition: N (groups + 2)",
+         partial(prepare_salib, groups=True), (2**12, 2**4), "evaluations", repeats=3),
 )  # fmt: skip
 
 RATIOS = (
     Ratio("indices.scaling", "evaluations a second, 2 workers by 1", "indices.groups.workers-2", "indices.groups.workers-1"),
-    Ratio("indices.by-salib-inputs", "evaluations a second (ours: of 32 outputs) by SALib's (of one), 1 worker",
+    Ratio("indices.by-salib-inputs", "evaluations a second (ours: of all outputs) by SALib's (of one), 1 worker",
           "indices.groups.workers-1", "indices.salib.inputs"),
-    Ratio("indices.by-salib-groups", "evaluations a second (ours: of 32 outputs) by SALib's (of one), 1 worker",
+    Ratio("indices.by-salib-groups", "evaluations a second (ours: of all outputs) by SALib's (of one), 1 worker",
           "indices.groups.workers-1", "indices.salib.groups"),
 )  # fmt: skip

@@ -19,7 +19,8 @@ def prepare_memory(futures: int) -> Work[float]:
 
     def run() -> float:
         with TemporaryDirectory(prefix="benchmark-") as folder:
-            arguments = ["run", CONFIG, "--futures", str(futures), "--out", folder, "--quiet", "--set", 'run.outputs="all"']
+            arguments = ["run", CONFIG, "--futures", str(futures), "--out", folder, "--quiet"]
+            arguments += ["--set", "run.outputs=all"]
             if futures < DEFAULT:
                 arguments += ["--set", "run.sample=64"]
             printed = run_python(["benchmarks.peak", *arguments])

@@ -16,8 +16,8 @@ def peak_bytes() -> int:
     """Peak resident memory of this process."""
     status = Path("/proc/self/status")
     if status.exists():
-        line = next(line for line in status.read_text(encoding="ascii", errors="replace").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
+        lines = status.read_text(encoding="ascii", errors="replace").splitlines()
+        return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
     if sys.platform == "win32":
         import psutil  # noqa: PLC0415 (needed on this system alone)
 

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -54,6 +55,13 @@ class Measurement:
         return statistics.median(self.values) if self.error is None and self.values else float("nan")
 
     @property
+    def pace(self) -> tuple[float, float]:
+        """What ratios divide, best and median: units of work a second, or what is reported where that is not a time."""
+        if self.case.reported == "value" or self.error is not None or not self.seconds:
+            return self.best, self.median
+        return self.amount / min(self.seconds), self.amount / statistics.median(self.seconds)
+
+    @property
     def met(self) -> bool | None:
         """Whether the median reaches the bar; None where there is none."""
         return None if self.case.bar is None else self.case.bar.met(self.median)
@@ -77,7 +85,7 @@ def untimed(cases: Iterable[Case], say: Say) -> list[Measurement]:
     for case in cases:
         measurement = Measurement(case)
         started = time.perf_counter()
-        _guarded(measurement, lambda case=case, into=measurement: _once(case, into))
+        _guarded(measurement, partial(_once, case, measurement))
         said = "ok" if measurement.error is None else f"FAILED: {told(measurement.error)}"
         say(f"{case.name}: {said} ({time.perf_counter() - started:.1f} s)")
         done.append(measurement)
@@ -103,11 +111,14 @@ def timed(cases: Sequence[Case], say: Say) -> list[Measurement]:
     return done
 
 
-def ratios(measurements: Iterable[Measurement], wanted: Iterable[Ratio]) -> dict[Ratio, float]:
-    """Medians divided, where both cases were measured."""
-    median = {one.case.name: one.median for one in measurements}
-    return {ratio: median[ratio.above] / median[ratio.below]
-            for ratio in wanted if ratio.above in median and ratio.below in median}  # fmt: skip
+def ratios(measurements: Iterable[Measurement], wanted: Iterable[Ratio]) -> dict[Ratio, tuple[float, float]]:
+    """Best by best and median by median, where both cases were measured."""
+    pace = {one.case.name: one.pace for one in measurements}
+    return {
+        ratio: (pace[ratio.above][0] / pace[ratio.below][0], pace[ratio.above][1] / pace[ratio.below][1])
+        for ratio in wanted
+        if ratio.above in pace and ratio.below in pace
+    }
 
 
 def _take_turns(cases: Sequence[Case], say: Say) -> list[Measurement]:
@@ -115,11 +126,11 @@ def _take_turns(cases: Sequence[Case], say: Say) -> list[Measurement]:
     work: dict[str, Work[Any]] = {}
     for one in measurements:
         say(f"{one.case.name}: making ready")
-        _guarded(one, lambda one=one: work.update({one.case.name: _made_ready(one.case)}))
+        _guarded(one, partial(_make_ready, one.case, work))
     for turn in range(max(case.repeats for case in cases)):
         for one in measurements:
             if one.error is None and turn < one.case.repeats:
-                _guarded(one, lambda one=one: _time(one, work[one.case.name]))
+                _guarded(one, partial(_time, one, work[one.case.name]))
                 last = f"{one.seconds[-1]:.2f} s" if one.error is None else f"FAILED: {told(one.error)}"
                 say(f"{one.case.name}: {turn + 1} of {one.case.repeats}, {last}")
     for one in measurements:
@@ -128,11 +139,11 @@ def _take_turns(cases: Sequence[Case], say: Say) -> list[Measurement]:
     return measurements
 
 
-def _made_ready(case: Case) -> Work[Any]:
+def _make_ready(case: Case, into: dict[str, Work[Any]]) -> None:
     if case.warm_up:
         small = case.prepare(case.small)
         small.check(small.run())
-    return case.prepare(case.size)
+    into[case.name] = case.prepare(case.size)
 
 
 def _time(into: Measurement, work: Work[Any]) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from simulator import Model, load
 from simulator.design import Design, design_for
-from simulator.evidence import OTHER
 from simulator.outputs import base_places, line_coefficients, scope_rows
 from simulator.sensitivity.exact import exact_allocation, exact_indices, output_means
 from simulator.sensitivity.indices import ExactIndices, index_table
 from simulator.simulation import PickFrozen, Propagated, pick_freeze, propagate
+from simulator.sources import OTHER
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from .prepared import ROOT
 
@@ -57,8 +58,6 @@ def check_results(folder: Path, futures: int) -> None:
     futures : int
         The least number of futures.
     """
-    import xarray as xr
-
     with xr.open_datatree(folder / "results.nc", engine="h5netcdf") as tree:
         assert int(tree.attrs["futures"]) >= futures
         summary, sensitivity = tree["summary"], tree["sensitivity"]

@@ -100,16 +100,21 @@ def _cases() -> tuple[Case, ...]:
 
 def _ratios() -> tuple[Ratio, ...]:
     scaling = tuple(
-        Ratio(f"propagation.{outputs}.{method}.scaling", "2 workers by 1", _name(outputs, method, 2), _name(outputs, method, 1))
+        Ratio(
+            f"propagation.{outputs}.{method}.scaling",
+            "2 workers by 1",
+            _name(outputs, method, 2),
+            _name(outputs, method, 1),
+        )
         for outputs in ("all", "total")
         for method in ("sobol", "monte-carlo")
     )
     against = (
         Ratio("propagation.all.by-evaluate", "kernels by the plain xarray formula, 1 worker",
               _name("all", "sobol", 1), "propagation.evaluate"),
-        Ratio("propagation.total.by-numpy", "kernels (FTE and wages in 4 years) by numpy (FTE in 1), 1 worker",
+        Ratio("propagation.total.by-numpy", "kernels (totals of FTE and wages in 4 years) by numpy (FTE in 1), 1 worker",
               _name("total", "sobol", 1), "propagation.numpy"),
-        Ratio("propagation.all.by-numpy", "kernels (78 outputs and shares in 4 years) by numpy (FTE in 1), 1 worker",
+        Ratio("propagation.all.by-numpy", "kernels (all outputs and shares in 4 years) by numpy (total FTE in 1), 1 worker",
               _name("all", "sobol", 1), "propagation.numpy"),
     )  # fmt: skip
     return (*scaling, *against)

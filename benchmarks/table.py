@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import math
-import os
+import statistics
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,28 +25,27 @@ COLUMNS = (
 MACHINE_COLUMNS = ("date", "cpu", "cores", "python", "numpy", "numba", "simulator")
 
 
-def rows_of(measurements: Iterable[Measurement], ratios: Mapping[Ratio, float]) -> list[dict[str, Any]]:
+def rows_of(measurements: Iterable[Measurement], ratios: Mapping[Ratio, tuple[float, float]]) -> list[dict[str, Any]]:
     """One row a case and a ratio, by the names in `COLUMNS`; what does not apply is None."""
     rows = [_row(one) for one in measurements]
-    for ratio, value in ratios.items():
+    for ratio, (best, median) in ratios.items():
         row = dict.fromkeys(COLUMNS) | {"name": ratio.name, "measures": ratio.measures, "unit": "ratio"}
-        rows.append(row | {"median": _number(value)})
+        rows.append(row | {"best": _number(best), "median": _number(median)})
     return rows
 
 
 def print_cases(cases: Iterable[Case]) -> None:
     """What there is to measure."""
-    table = Table("case", "size", "measures", "bar", box=None, pad_edge=False)
     for case in cases:
-        table.add_row(case.name, f"{case.size:,}", case.measures, _bar(case.bar, case.unit))
-    Console(width=None).print(table)
+        bar = f"; {_bar(case.bar, case.unit)}" if case.bar else ""
+        print(f"{case.name}\n    {case.measures}\n    {case.size:,} {case.work}, in {case.unit}{bar}")
 
 
 def print_rows(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> None:
     """The table of results."""
-    table = Table("case", "best", "median", "unit", "bar", "", box=None, pad_edge=False)
-    for column in (1, 2):
-        table.columns[column].justify = "right"
+    table = Table(box=None, pad_edge=False)
+    for name in ("case", "best", "median", "unit", "bar", ""):
+        table.add_column(name, no_wrap=True, justify="right" if name in ("best", "median") else "left")
     for row in rows:
         verdict = {True: "met", False: "[red]MISSED[/]", None: ""}[row["met"]]
         if row["error"]:
@@ -54,8 +54,10 @@ def print_rows(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) ->
             reached = Bar(row["bar_direction"], row["aim"]).met(row["median"])
             verdict += ", aim reached" if reached else ", aim not yet"
         bar = Bar(row["bar_direction"], row["bar"], row["aim"]) if row["bar_direction"] else None
-        table.add_row(str(row["name"]), _shown(row["best"]), _shown(row["median"]), str(row["unit"]), _bar(bar, ""), verdict)
-    console = Console(highlight=False)
+        table.add_row(
+            str(row["name"]), _shown(row["best"]), _shown(row["median"]), str(row["unit"]), _bar(bar, ""), verdict
+        )
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     console.print(table)
     console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
 
@@ -78,7 +80,9 @@ def save(folder: Path, name: str, measurements: Sequence[Measurement], rows: Seq
     -------
     (Path, Path)
     """
-    repeats = {one.case.name: {"seconds": one.seconds, "values": one.values, "details": one.details} for one in measurements}
+    repeats = {
+        one.case.name: {"seconds": one.seconds, "values": one.values, "details": one.details} for one in measurements
+    }
     content = {"machine": machine, "results": [{**row, **repeats.get(str(row["name"]), {})} for row in rows]}
     text = io.StringIO()
     writer = csv.DictWriter(text, (*COLUMNS, *MACHINE_COLUMNS), lineterminator="\n")
@@ -93,8 +97,6 @@ def save(folder: Path, name: str, measurements: Sequence[Measurement], rows: Seq
 
 def _row(one: Measurement) -> dict[str, Any]:
     case, bar = one.case, one.case.bar
-    ordered = sorted(one.seconds)
-    best = ordered[0] if ordered else None
     return {
         "name": case.name,
         "measures": case.measures,
@@ -107,11 +109,11 @@ def _row(one: Measurement) -> dict[str, Any]:
         "bar": bar.value if bar else None,
         "aim": bar.aim if bar else None,
         "met": one.met,
-        "seconds_best": best,
-        "seconds_median": ordered[len(ordered) // 2] if ordered else None,
+        "seconds_best": min(one.seconds, default=None),
+        "seconds_median": statistics.median(one.seconds) if one.seconds else None,
         "work": case.work,
         "amount": one.amount,
-        "work_per_second": one.amount / best if best else None,
+        "work_per_second": one.amount / min(one.seconds) if one.seconds else None,
         "error": type(one.error).__name__ if one.error is not None else None,  # its text may name a place
     }
 
@@ -125,7 +127,7 @@ def _shown(value: float | None) -> str:
         return ""
     if value and abs(value) < 1e-3:
         return f"{value:.1e}"
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _bar(bar: Bar | None, unit: str) -> str:
@@ -139,4 +141,4 @@ def _write(path: Path, text: str) -> None:
     """To a temporary file first, then in place at once."""
     temporary = path.with_name(f".{path.name}")
     temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)

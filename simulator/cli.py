@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from . import __version__
 from .errors import InputError
@@ -28,18 +31,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0; 2 after a mistake of the user's, told in one line; 130 when interrupted.
     """
     _use_utf8()
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         command: Callable[[argparse.Namespace], None] = options.command
         command(options)
+        sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
@@ -50,8 +54,15 @@ def _use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Mistakes on the command line end in one line, as all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError("the command line", message, f"See {self.prog} --help.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m simulator",
         description="How sure is the estimate of what generative AI can free in the Danish public sector, "
         "and what drives it?",
@@ -104,16 +115,15 @@ def _run(options: argparse.Namespace) -> None:
     prepare_folder(folder, overwrite=options.overwrite)
     with _progress(quiet=options.quiet) as progress:
         tree = model.run(progress=progress)
-    tree.attrs["command"] = " ".join(
-        ["python -m simulator run", str(options.config), *(f"{COMMAND_LINE} {change}" for change in changes)]
-    )
+    made_with = [part for change in changes for part in (COMMAND_LINE, change)]
+    tree.attrs["command"] = shlex.join(["python", "-m", "simulator", "run", str(options.config), *made_with])
     written = save(tree, folder)
     if not options.quiet:
         from rich.console import Console
 
         from .report.terminal import terminal_summary
 
-        Console(highlight=False).print(terminal_summary(tree, str(written)))
+        Console(highlight=False, markup=False, emoji=False).print(terminal_summary(tree, str(written)), crop=False)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -125,7 +135,7 @@ def _check(options: argparse.Namespace) -> None:
 
     model = load(options.config, options.changes)
     central = model.evaluate(model.central()).isel(future=0).sel(year=2040)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     console.print(inputs_table(input_table(model.inputs)))
     console.print(
         f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, "

@@ -133,7 +133,7 @@ def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
     origins: dict[str, str] = {}
     merged = _read(path, (), texts, origins)
     for change in changes:
-        _lay(merged, _change(change), origins, f"{COMMAND_LINE} {change}")
+        _lay(merged, _change(change), origins, f"{COMMAND_LINE} {_shown(change)}")
     try:
         settings = Settings.model_validate(_tuples(merged))
     except ValidationError as error:
@@ -187,16 +187,17 @@ def _read(
 
 def _change(change: str) -> dict[str, Any]:
     key, equals, value = change.partition("=")
-    place = f"{COMMAND_LINE} {change}"
+    place = f"{COMMAND_LINE} {_shown(change)}"
     if not equals or not key.strip() or len(change.splitlines()) > 1:
-        place = f"{COMMAND_LINE} {_shown(change)}"
         raise InputError(place, "is not of the form key=value", f"Write for instance {COMMAND_LINE} run.seed=7.")
     for line in (f"{key} = {value}", f"{key} = {_quoted(value)}"):
         try:
             return tomllib.loads(line)
         except (ValueError, RecursionError):
             continue
-    raise InputError(place, f"'{key}' is not a key", "Put names with spaces or Danish letters in double quotes.")
+    raise InputError(
+        place, f"'{_shown(key)}' is not a key", "Put names with spaces or Danish letters in double quotes."
+    )
 
 
 def _quoted(text: str) -> str:
@@ -278,7 +279,7 @@ _WANTED = {
 def _shown(text: str) -> str:
     """A text as it stands in a message: on one line, and not too long."""
     line = " ".join(text.split())
-    return line if len(line) <= 80 else f"{line[:80]}…"
+    return line if len(line) <= 120 else f"{line[:120]}…"
 
 
 def _known(location: Sequence[str]) -> list[str]:

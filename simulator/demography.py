@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError, nearest
-from .tables import KINDS, Column, Table, read_table
+from .errors import InputError
+from .tables import KINDS, Column, Table, position, read_table
 
 Array = NDArray[np.float64]
 
@@ -176,7 +176,7 @@ def read(folder: Path, areas: Sequence[str]) -> Growth:
     cells = np.full((len(areas), 1 + len(DRIVERS)), np.nan)
     reference = np.full(len(DRIVERS), np.nan)
     for i, row in enumerate(table.rows):
-        a = position(table, i, str(row["area"]), areas)
+        a = position(areas, str(row["area"]), table.place(i))
         d = ("central", *DRIVERS).index(str(row["driver"]))
         cells[a, d] = row["loading"]
         if d > 0:
@@ -219,12 +219,6 @@ def _save(path: Path, header: list[str], rows: list[list[str]]) -> None:
         writer.writerow(header)
         writer.writerows(rows)
     part.replace(path)
-
-
-def position(table: Table, row: int, name: str, known: Sequence[str]) -> int:
-    if name not in known:
-        raise InputError(table.place(row), f"'{name}' is not known here", nearest(name, known))
-    return list(known).index(name)
 
 
 def complete(table: Table, cells: Array, rows: Sequence[str], columns: Sequence[str]) -> None:

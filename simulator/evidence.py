@@ -11,16 +11,20 @@ import numpy as np
 
 from . import demography, workforce
 from .errors import InputError
-from .tables import KINDS, Column, Stated, Table, read_table, stated
-from .workforce import position
-
-OTHER, EXCLUDED = "Øvrige", "Ekskluderede"
-FOCUS_AREAS = ("health", "education", "administration")
-
-_TEXT, _NOTE, _KIND = Column(str), Column(str, empty=True), Column(str, choices=KINDS)
-_FRACTION, _BLANK_FRACTION = Column(float, low=0, high=1), Column(float, empty=True, low=0, high=1)
-_YES_NO = Column(str, choices=("yes", "no"))
-_THEME = Column(float, empty=True, low=1)
+from .sources import (
+    BLANK_FRACTION,
+    FRACTION,
+    NOTE,
+    TEXT,
+    areas_table,
+    categories_table,
+    full_potential,
+    levels_table,
+    read_source,
+    themes_table,
+    workforce_table,
+)
+from .tables import Column, Stated, Table, position, stated
 
 
 @dataclass(frozen=True)
@@ -99,87 +103,6 @@ class Evidence:
     workforce: workforce.Workforce
 
 
-def areas_table(data: Path) -> Table:
-    """areas.csv: the sector areas with their focus area."""
-    columns = {"area": _TEXT, "area_en": _TEXT, "focus_area": Column(str, choices=("health", "education", "none"))}
-    return _read(data, "areas.csv", columns | {"administration_others": _YES_NO}, ("area",))
-
-
-def levels_table(data: Path) -> Table:
-    """levels.csv: the levels of government."""
-    return _read(data, "levels.csv", {"level": _TEXT, "level_en": _TEXT}, ("level",))
-
-
-def themes_table(data: Path) -> Table:
-    """themes.csv: the themes by number."""
-    columns = {"theme": Column(int, low=1), "theme_da": _TEXT, "theme_en": _TEXT}
-    table = _read(data, "themes.csv", columns, ("theme",))
-    names = table.texts("theme_da")
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise InputError(table.place(number), f"repeats the theme '{name}'", "Give each theme a name of its own.")
-    return table
-
-
-def categories_table(data: Path) -> Table:
-    """categories.csv: job categories with phase-in range and the theme of their residual."""
-    columns = {
-        **dict.fromkeys(("category", "category_en", "phase_in_source"), _TEXT),
-        **dict.fromkeys(("phase_in_low", "phase_in_high"), _BLANK_FRACTION),
-        **dict.fromkeys(("phase_in_note", "residual_theme_note"), _NOTE),
-        "focus_area": Column(str, choices=(*FOCUS_AREAS, "none")),
-        "administration": _YES_NO,
-        "phase_in_kind": _KIND,
-        "residual_theme": _THEME,
-    }
-    table = read_table(data / "categories.csv", columns, ("category",))
-    if table.texts("category")[-2:] != [OTHER, EXCLUDED]:
-        problem = f"does not end with '{OTHER}' and '{EXCLUDED}'"
-        raise InputError(str(table.path), problem, "Put these two rows last, in this order.")
-    return table
-
-
-def workforce_table(data: Path) -> Table:
-    """published_workforce.csv: printed FTE and wage bills of 2023."""
-    names = ("figure", "dimension", "label", "label_en", "quantity", "unit", "printed")
-    number = Column(float)
-    columns = {**dict.fromkeys(names, _TEXT), "value": Column(float, empty=True), "low": number, "high": number}
-    return _read(data, "published_workforce.csv", columns, ("figure", "dimension", "label", "quantity"))
-
-
-def potential_table(data: Path) -> Table:
-    """published_potential.csv: printed potentials of 2040."""
-    names = ("figure", "scope", "dimension", "label", "label_en", "quantity", "unit", "printed")
-    columns = {**dict.fromkeys(names, _TEXT), **dict.fromkeys(("low", "high", "rounding"), Column(float))}
-    return _read(data, "published_potential.csv", columns, ("figure", "scope", "dimension", "label", "quantity"))
-
-
-def full_potential(data: Path, table: Table) -> dict[str, float]:
-    """Middle of the printed percentage of each category, by the middle of its phase-in.
-
-    For the categories of health the percentage is printed for health and elder care; it holds wherever they work,
-    because time shares and coefficients belong to the category.
-
-    Parameters
-    ----------
-    data : Path
-    table : Table
-        categories.csv.
-
-    Returns
-    -------
-    dict of str to float
-        Fraction of the working time.
-    """
-    middles = (table.numbers("phase_in_low") + table.numbers("phase_in_high")) / 2
-    middle = dict(zip(table.texts("category"), map(float, middles), strict=True))
-    return {
-        str(row["label"]): (float(row["low"]) + float(row["high"])) / 2 / middle[str(row["label"])]
-        for row in potential_table(data).rows
-        if row["dimension"] == "category" and row["quantity"] == "freed_wage_share" and row["label"] in middle
-    }
-
-
 def read_evidence(data: Path) -> Evidence:
     """Read all tables of a folder.
 
@@ -232,10 +155,6 @@ def read_evidence(data: Path) -> Evidence:
     )
 
 
-def _read(data: Path, name: str, columns: dict[str, Column], key: Sequence[str]) -> Table:
-    return read_table(data / name, {**columns, "kind": _KIND, "source": _TEXT, "note": _NOTE}, key)
-
-
 def _staffed(data: Path, fte: np.ndarray, axes: Sequence[Sequence[str]]) -> None:
     """Cells that are left out are zero, but no area, category or level is empty."""
     for axis, names in enumerate(axes):
@@ -256,14 +175,14 @@ def _tasks(
     data: Path, categories: Sequence[str], areas: Sequence[str], themes: dict[int, str], fte: np.ndarray
 ) -> tuple[Task, ...]:
     columns = {
-        **dict.fromkeys(("category", "task", "task_en"), _TEXT),
-        **dict.fromkeys(("low", "high", "group_part"), _BLANK_FRACTION),
+        **dict.fromkeys(("category", "task", "task_en"), TEXT),
+        **dict.fromkeys(("low", "high", "group_part"), BLANK_FRACTION),
         "theme": Column(int, low=1),
-        "area": _NOTE,
+        "area": NOTE,
         "group_fte": Column(float, empty=True, low=0),
-        "central": _FRACTION,
+        "central": FRACTION,
     }
-    shares = _read(data, "time_shares.csv", columns, ("category", "task", "area"))
+    shares = read_source(data, "time_shares.csv", columns, ("category", "task", "area"))
     coefficients = _coefficients(data)
     groups: dict[tuple[str, str], list[int]] = {}
     for number, row in enumerate(shares.rows):
@@ -291,8 +210,8 @@ def _tasks(
 
 def _coefficients(data: Path) -> dict[tuple[str, str], tuple[Stated, str]]:
     """Coefficients by category and task, each with its place."""
-    columns = {"category": _TEXT, "task": _TEXT, "low": _BLANK_FRACTION, "central": _FRACTION, "high": _BLANK_FRACTION}
-    table = _read(data, "coefficients.csv", columns, ("category", "task"))
+    columns = {"category": TEXT, "task": TEXT, "low": BLANK_FRACTION, "central": FRACTION, "high": BLANK_FRACTION}
+    table = read_source(data, "coefficients.csv", columns, ("category", "task"))
     return {
         (str(row["category"]), str(row["task"])): (stated(table, number), table.place(number))
         for number, row in enumerate(table.rows)
@@ -384,8 +303,8 @@ def _phase_in(data: Path, categories: Table) -> tuple[Stated, ...]:
 
 
 def _barriers(data: Path, categories: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    columns = {"category": _TEXT, "barrier": _TEXT, "barrier_en": _TEXT, "score": Column(float, low=1, high=5)}
-    table = _read(data, "barriers.csv", columns, ("category", "barrier"))
+    columns = {"category": TEXT, "barrier": TEXT, "barrier_en": TEXT, "score": Column(float, low=1, high=5)}
+    table = read_source(data, "barriers.csv", columns, ("category", "barrier"))
     names = {str(row["barrier"]): str(row["barrier_en"]) for row in table.rows}
     weight = np.full((len(categories) + 1, len(names)), np.nan)
     for number, row in enumerate(table.rows):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from .config import Config
 from .distributions import bounds
 from .errors import InputError
-from .evidence import OTHER, Evidence
+from .evidence import Evidence
 from .inputs import SEPARATOR, Input, stated_at
+from .sources import OTHER
 
 Name = tuple[str, ...]
 ROUNDING = 1e-9

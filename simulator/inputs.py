@@ -12,7 +12,8 @@ import numpy as np
 from .config import Config
 from .distributions import Distribution, bounds, from_mapping, mean, scale, shift, variance
 from .errors import InputError, nearest
-from .evidence import OTHER, Evidence
+from .evidence import Evidence
+from .sources import OTHER
 from .tables import Stated
 
 PARTITIONS = ("category", "assumption", "factor", "evidence")
@@ -309,10 +310,12 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
             own = 0.0
         distribution = overrides.find(("phase_in", category))
         if own < 0 and distribution is None:
+            spread = zip(total[:-1], national + barrier * squares[:-1], strict=True)
+            limit = section.common * min(printed / shared for printed, shared in spread if shared > 0)
             raise InputError(
                 config.place("phase_in.common"),
                 f"the common parts alone spread the phase-in of '{category}' by more than its printed range",
-                "Lower phase_in.common, or raise phase_in.national.",
+                f"Lower phase_in.common to {math.floor(1e3 * limit) / 1e3:g} or less, or raise phase_in.national.",
             )
         yield Input(
             f"phase_in.{category}", f"{category}: indfasning", category=category, factor=OWN, **unit,

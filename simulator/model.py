@@ -17,7 +17,7 @@ from . import __version__
 from .config import Config, load_config
 from .design import Design, design_for
 from .distributions import mean, quantile, variance
-from .evidence import OTHER, Evidence, read_evidence
+from .evidence import Evidence, read_evidence
 from .feasibility import check_bounds
 from .inputs import PARTITIONS, Input, build_inputs
 from .kernels.structure import Structure
@@ -35,12 +35,14 @@ from .sensitivity.exact import (
 )
 from .sensitivity.indices import ExactIndices, Groups, all_groups, index_table
 from .simulation import Bins, Propagated, Sampler, make_bins, make_sampler, pick_freeze, propagate
+from .sources import OTHER
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Progress = Callable[[str, int, int], None]
 TAILS = (0.05, 0.95)
+HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,6 @@ class Model:
         futures : int, optional
             Rounded up to replicates * 2**m. By default as configured.
         seed : int, optional
-            0 or more.
         workers : int, optional
             Threads; the result does not depend on it.
         progress : callable, optional
@@ -274,7 +275,7 @@ def _run(
     nodes = {
         "summary": xr.merge(
             [
-                summary(propagated, model.evidence, model.rows, model.years, run.quantiles),
+                summary(propagated, model.evidence, model.rows, model.years, sorted({*run.quantiles, *HEADLINE})),
                 probabilities(propagated, model.evidence, model.rows, model.years, model.config.data),
             ]
         ),
@@ -347,18 +348,18 @@ def _sample(model: Model, design: Design) -> xr.Dataset:
 
     from .design import direction_numbers, point_levels, replicate_points
 
-    kept = min(model.config.settings.run.sample, design.points)
-    each = -(-kept // design.replicates)
+    number = min(model.config.settings.run.sample, design.points)
+    each = -(-number // design.replicates)
     directions = direction_numbers(2 * len(model.inputs))
     levels = np.concatenate(
         [
             point_levels(replicate_points(design, r, directions, pairs=False, block_bits=0), 0, each)
             for r in range(design.replicates)
         ]
-    )[:kept]
+    )[:number]
     values = model.values(levels)
     kept = ["freed_fte", "freed_wage", "freed_fte_by_area", "freed_wage_by_area", "freed_fte_share", "freed_wage_share"]
-    outputs = model.evaluate(values)[kept]
+    outputs: xr.Dataset = model.evaluate(values)[kept]
     said = {"units": "see `unit` in /inputs", "long_name": "Values of the inputs"}
     outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names}, attrs=said)
     return outputs.assign_attrs(description=f"The first {each} futures of each replicate")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .evidence import FOCUS_AREAS, OTHER, Evidence
+from .evidence import Evidence
 from .kernels.structure import Structure
 from .potential import NO_THEME, QUANTITIES
+from .sources import FOCUS_AREAS, OTHER
 
 DIMENSIONS = ("area", "level", "theme", "focus_area", "category")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .evidence import FOCUS_AREAS, OTHER, Evidence
+from .evidence import Evidence
 from .inputs import SEPARATOR
 from .kernels.structure import Structure
+from .sources import FOCUS_AREAS, OTHER
 
 
 def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float) -> Structure:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .demography import BASE_YEAR, DRIVERS, HORIZON, LAST_YEAR, Array, Growth, central_growth, complete, position
+from .demography import BASE_YEAR, DRIVERS, HORIZON, LAST_YEAR, Array, Growth, central_growth, complete
 from .errors import InputError
-from .tables import KINDS, Column, read_table
+from .sources import growth_table, workforce_table
+from .tables import KINDS, Column, position, read_table
 
 BANDS = ("0-5", "6-16", "17-29", "30-64", "65-69", "70-79", "80-89", "90+")
 HEALTHY_AGEING_BOUNDS = (0.5, 1.0)
@@ -22,19 +23,6 @@ _TEXT = Column(str)
 _NOTE = Column(str, empty=True)
 _NUMBER = Column(float)
 _KIND = Column(str, choices=KINDS)
-_PRINTED = {
-    "quantity": _TEXT,
-    "unit": _TEXT,
-    "printed": _TEXT,
-    "value": Column(float, empty=True),
-    "low": Column(float, empty=True),
-    "high": Column(float, empty=True),
-    "kind": _KIND,
-    "source": _TEXT,
-    "note": _NOTE,
-}
-_WORKFORCE = {"figure": _TEXT, "dimension": _TEXT, "label": _TEXT, "label_en": _TEXT, **_PRINTED}
-_CHANGES = {"area": _TEXT, "area_en": _TEXT, **_PRINTED}
 _DRAWS = {"draw": Column(int, low=0), **{band: Column(float, low=0) for band in BANDS}}
 _POPULATION = {
     "year": Column(int, low=BASE_YEAR, high=LAST_YEAR),
@@ -215,7 +203,7 @@ def derive(data: Path) -> Growth:
     Regioner (2021).
     """
     areas, fte = _published(data)
-    central = _central(data / "published_growth.csv", areas, fte)
+    central = _central(data, areas, fte)
     profile, healthy = _profiles(data / "age_profiles.csv", areas)
     persons = _draws(data / "population_2040_draws.csv")
     loadings = driver_loadings(relative_deviation(persons, profile), standard_drivers(persons))
@@ -233,7 +221,7 @@ def derive(data: Path) -> Growth:
 
 def _published(data: Path) -> tuple[tuple[str, ...], Array]:
     """Areas in the order of figure 7.2, and their FTE in 2023 (thousand)."""
-    table = read_table(data / "published_workforce.csv", _WORKFORCE)
+    table = workforce_table(data)
     found = [
         (str(row["label"]), float(row["value"]))
         for row in table.rows
@@ -245,21 +233,23 @@ def _published(data: Path) -> tuple[tuple[str, ...], Array]:
     return areas, np.array(fte, dtype=np.float64)
 
 
-def _central(path: Path, areas: Sequence[str], fte: Array) -> Array:
+def _central(data: Path, areas: Sequence[str], fte: Array) -> Array:
     """Growth that agrees with both printed columns of figure 7.7, fraction."""
     quantities = ("fte_change", "percent_change")
-    table = read_table(path, _CHANGES, key=("area", "quantity"))
+    table = growth_table(data)
     cells = np.full((len(areas), 2), np.nan)
     for i, row in enumerate(table.rows):
-        a = position(table, i, str(row["area"]), areas)
-        cells[a, position(table, i, str(row["quantity"]), quantities)] = row["value"]
+        a = position(areas, str(row["area"]), table.place(i))
+        cells[a, position(quantities, str(row["quantity"]), table.place(i))] = row["value"]
     complete(table, cells, areas, quantities)
     central = np.empty(len(areas))
     for a, (change, fraction) in enumerate(cells):
         try:
             central[a] = central_growth(float(fte[a]), float(change), round(100 * float(fraction), 6))
         except ValueError as error:
-            raise InputError(f"{path}, area '{areas[a]}'", str(error), "Check both columns and the FTE.") from None
+            raise InputError(
+                f"{table.path}, area '{areas[a]}'", str(error), "Check both columns and the FTE."
+            ) from None
     return central
 
 
@@ -269,9 +259,9 @@ def _profiles(path: Path, areas: Sequence[str]) -> tuple[Array, Array]:
     profile = np.full((len(areas), len(BANDS)), np.nan)
     demand: dict[int, dict[float, float]] = {}
     for i, row in enumerate(table.rows):
-        a = position(table, i, str(row["area"]), areas)
+        a = position(areas, str(row["area"]), table.place(i))
         if row["quantity"] == "relative_cost":
-            profile[a, position(table, i, str(row["age"]), BANDS)] = row["value"]
+            profile[a, position(BANDS, str(row["age"]), table.place(i))] = row["value"]
         elif row["quantity"] == "demand_growth":
             demand.setdefault(a, {})[float(row["healthy_ageing"])] = 1.0 + float(row["value"])
     complete(table, profile, areas, BANDS)

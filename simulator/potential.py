@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence
+from .evidence import Evidence
 from .inputs import SEPARATOR
+from .sources import EXCLUDED, FOCUS_AREAS, OTHER
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -12,12 +12,21 @@ from pathlib import Path
 import numpy as np
 
 from .demography import central_growth
-from .tables import KINDS, Column, Table, read_table
-from .workforce import position, structural_zeros
+from .sources import (
+    EXCLUDED,
+    OTHER,
+    areas_table,
+    categories_table,
+    full_potential,
+    growth_table,
+    levels_table,
+    potential_table,
+    workforce_table,
+)
+from .tables import position
+from .workforce import structural_zeros
 
-TEXT, NOTE, NUMBER, BLANK = Column(str), Column(str, empty=True), Column(float), Column(float, empty=True)
-KIND = Column(str, choices=KINDS)
-OTHER, EXCLUDED, REST = "Øvrige", "Ekskluderede", "Øvrige ansatte"
+REST = "Øvrige ansatte"
 ENDS = ("low", "middle", "high")
 HEADLINE, DOUBT = 100.0, 0.05  # price of missing a headline total, and a doubtful number, by that of any other
 BAND = 0.05  # half of every printed phase-in range (sections 4.1-4.3)
@@ -124,26 +133,13 @@ def read_frame(data: Path) -> Frame:
     InputError
         If a table is faulty, or names what another does not have.
     """
-    areas = read_table(
-        data / "areas.csv",
-        {
-            "area": TEXT,
-            "area_en": TEXT,
-            "focus_area": Column(str, choices=("health", "education", "none")),
-            "administration_others": Column(str, choices=("yes", "no")),
-            "kind": KIND,
-            "source": TEXT,
-            "note": NOTE,
-        },
-        key=("area",),
-    )
-    columns = {**dict.fromkeys(("level", "level_en", "source"), TEXT), "kind": KIND, "note": NOTE}
-    levels = read_table(data / "levels.csv", columns, key=("level",))
-    categories = _categories(data)
+    areas, levels = areas_table(data), levels_table(data)
+    categories = categories_table(data)
     names = (tuple(areas.texts("area")), tuple(categories.texts("category")), tuple(levels.texts("level")))
     growth = _growth(data, names[0])
     middle = (categories.numbers("phase_in_low") + categories.numbers("phase_in_high")) / 2
-    use = _full_potential(data, names[1], middle)
+    potential = full_potential(data, categories)
+    use = np.array([potential.get(name, 0.0) for name in names[1]])
     fte = _printed_fte(data, names[1])
     focus = np.isfinite(middle)
     adopt = np.zeros((3, len(names[1])))
@@ -177,7 +173,7 @@ def workforce_bounds(frame: Frame, data: Path) -> tuple[list[Bound], list[Bound]
     InputError
         If the table is faulty or names an unknown label.
     """
-    table = _workforce_table(data)
+    table = workforce_table(data)
     everyone = np.ones(len(frame.cells), dtype=bool)
     hard: list[Bound] = []
     claims: list[Bound] = []
@@ -220,7 +216,7 @@ def potential_bounds(frame: Frame, data: Path) -> list[Bound]:
     InputError
         If the table is faulty or names an unknown label.
     """
-    table = _potential_table(data)
+    table = potential_table(data)
     named: dict[str, list[str]] = {}
     for row in table.rows:
         if row["dimension"] == "category" and row["label"] != REST:
@@ -320,9 +316,7 @@ def _workforce_cells(frame: Frame, dimension: str, label: str, place: str) -> np
 
 
 def _growth(data: Path, areas: Sequence[str]) -> np.ndarray:
-    columns = {**dict.fromkeys(("area", "area_en", "quantity", "unit", "printed", "source"), TEXT), "note": NOTE}
-    columns |= {**dict.fromkeys(("value", "low", "high"), NUMBER), "kind": KIND}
-    table = read_table(data / "published_growth.csv", columns, key=("area", "quantity"))
+    table = growth_table(data)
     change = {(str(r["area"]), str(r["quantity"])): float(r["value"]) for r in table.rows}
     fte = _printed_fte(data, areas)
     return np.array(
@@ -333,45 +327,12 @@ def _growth(data: Path, areas: Sequence[str]) -> np.ndarray:
     )
 
 
-def _full_potential(data: Path, categories: Sequence[str], middle: np.ndarray) -> np.ndarray:
-    """Middle of a category's printed percentage by the middle of its phase-in; 0 where none is printed."""
-    use = np.zeros(len(categories))
-    table = _potential_table(data)
-    for number, row in enumerate(table.rows):
-        if row["dimension"] == "category" and row["quantity"] == "freed_wage_share" and row["label"] != REST:
-            c = position(categories, str(row["label"]), table.place(number))
-            use[c] = (float(row["low"]) + float(row["high"])) / 2 / middle[c]
-    return use
-
-
 def _printed_fte(data: Path, labels: Sequence[str]) -> np.ndarray:
     """FTE of figures 7.2 (areas) or 7.3 (categories), thousand; NaN where neither prints one."""
     fte = {
         (str(row["dimension"]), str(row["label"])): float(row["value"])
-        for row in _workforce_table(data).rows
+        for row in workforce_table(data).rows
         if row["quantity"] == "fte_2023" and row["figure"] in ("7.2", "7.3")
     }
     dimension = "area" if ("area", labels[0]) in fte else "category"
     return np.array([fte.get((dimension, label), np.nan) for label in labels])
-
-
-def _categories(data: Path) -> Table:
-    names = ("category", "category_en", "focus_area", "administration", "phase_in_source")
-    notes = ("phase_in_note", "residual_theme_note")
-    fraction = Column(float, empty=True, low=0.0, high=1.0)
-    columns = {**dict.fromkeys(names, TEXT), **dict.fromkeys(notes, NOTE), "phase_in_kind": KIND}
-    columns |= {"phase_in_low": fraction, "phase_in_high": fraction, "residual_theme": BLANK}
-    return read_table(data / "categories.csv", columns, key=("category",))
-
-
-def _workforce_table(data: Path) -> Table:
-    names = ("figure", "dimension", "label", "label_en", "quantity", "unit", "printed", "source")
-    columns = {**dict.fromkeys(names, TEXT), "value": BLANK, "low": NUMBER, "high": NUMBER, "kind": KIND, "note": NOTE}
-    return read_table(data / "published_workforce.csv", columns, key=("figure", "dimension", "label", "quantity"))
-
-
-def _potential_table(data: Path) -> Table:
-    names = ("figure", "scope", "dimension", "label", "label_en", "quantity", "unit", "printed", "source")
-    columns = {**dict.fromkeys(names, TEXT), "kind": KIND, "note": NOTE}
-    columns |= dict.fromkeys(("low", "high", "rounding"), NUMBER)
-    return read_table(data / "published_potential.csv", columns, key=(*names[:3], "label", "quantity"))

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .printed_bounds import EXCLUDED, OTHER, Bound, Frame, Term, potential_bounds, read_frame, workforce_bounds
+from .printed_bounds import Bound, Frame, Term, potential_bounds, read_frame, workforce_bounds
+from .sources import EXCLUDED, OTHER
 from .workforce import EVERYWHERE, FILES, Workforce
 
 ITERATIONS = 20

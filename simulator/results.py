@@ -13,12 +13,13 @@ import numpy as np
 
 from .distributions import Distribution, bounds, mean, quantile, variance
 from .errors import InputError
-from .evidence import EXCLUDED, FOCUS_AREAS, OTHER, Evidence, potential_table
+from .evidence import Evidence
 from .inputs import PARTITIONS, Input
 from .intervals import student_t
 from .outputs import OutputRow
 from .potential import LONG_NAMES, NO_THEME, QUANTITIES, UNITS
 from .simulation import BINS, Propagated
+from .sources import EXCLUDED, FOCUS_AREAS, OTHER, potential_table
 
 if TYPE_CHECKING:
     import xarray as xr

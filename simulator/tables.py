@@ -125,15 +125,18 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:  # ValueError: the path holds a null character
         problem = f"cannot be read ({getattr(error, 'strerror', error)})"
         raise InputError(ascii(str(path))[1:-1], problem, "Check the path and its permissions.") from None
+    wrong = content.find(b"\0")  # as in UTF-16
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        if wrong < 0:
+            return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"{path}, row {row}",
-            f"the text is not UTF-8 (byte {content[error.start]:#04x})",
-            "Save it as UTF-8; in Excel: 'CSV UTF-8 (Comma delimited)'.",
-        ) from None
+        wrong = error.start
+    row = content.count(b"\n", 0, wrong) + 1
+    raise InputError(
+        f"{path}, row {row}",
+        f"the text is not UTF-8 (byte {content[wrong]:#04x})",
+        "Save it as UTF-8; in Excel: 'CSV UTF-8 (Comma delimited)'.",
+    )
 
 
 def read_table(path: Path, columns: Mapping[str, Column], key: Sequence[str] = ()) -> Table:
@@ -246,3 +249,16 @@ def _value(cell: str, column: Column, place: str, decimal_comma: bool) -> str | 
     if column.type is int and number != int(number):
         raise InputError(place, f"'{shown}' is not a whole number", "Write a whole number.")
     return int(number) if column.type is int else number
+
+
+def position(labels: Sequence[str], name: str, place: str) -> int:
+    """Where `name` stands among `labels`.
+
+    Raises
+    ------
+    InputError
+        If it is not among them; `place` says where the name was read.
+    """
+    if name not in labels:
+        raise InputError(place, f"unknown name '{name}'", nearest(name, labels))
+    return list(labels).index(name)

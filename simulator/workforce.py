@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import InputError, nearest
-from .tables import KINDS, Column, Table, read_table
+from .errors import InputError
+from .tables import KINDS, Column, Table, position, read_table
 
 FILES = ("workforce.csv", "wages.csv", "potential_other.csv")
 EVERYWHERE = "*"
@@ -95,19 +95,6 @@ def structural_zeros(data: Path, areas: Sequence[str], categories: Sequence[str]
         )
         zero[np.ix_(a, c, level)] = True
     return zero
-
-
-def position(labels: Sequence[str], name: str, place: str) -> int:
-    """Where `name` stands among `labels`.
-
-    Raises
-    ------
-    InputError
-        If it is not among them; `place` says where the name was read.
-    """
-    if name not in labels:
-        raise InputError(place, f"unknown name '{name}'", nearest(name, labels))
-    return list(labels).index(name)
 
 
 def _table(path: Path, labels: Sequence[str], value: str) -> Table:

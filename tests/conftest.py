@@ -20,6 +20,7 @@ from simulator.packing import pack
 from simulator.potential import evaluate
 from simulator.sensitivity.exact import Moments, speed_moments
 from simulator.simulation import Sampler, make_sampler
+from simulator.sources import OTHER
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 
@@ -79,24 +80,23 @@ class Prepared:
         places = [p for name in partitions or PARTITIONS for p in partition(self.inputs, name).values()]
         return np.array([[i in place for i in range(len(self.inputs))] for place in map(set, places)])
 
-    def reference(self, values: np.ndarray, contributions_of: str | None = None) -> np.ndarray:
+    @property
+    def categories(self) -> list[str]:
+        """Categories with a potential, `Øvrige` last."""
+        return [*self.evidence.categories[:-2], OTHER]
+
+    def reference(self, values: np.ndarray) -> np.ndarray:
         """All outputs by the plain formula.
 
         Parameters
         ----------
         values : (n, inputs) float64
-        contributions_of : str, optional
-            A category: only what it contributes. The own technology factor of all others is set to zero.
 
         Returns
         -------
         (n, Y, rows, 2) float64
             Amounts and their shares.
         """
-        if contributions_of is not None:
-            own = [i for i, name in enumerate(self.names) if name.startswith("technology_own.")]
-            values = values.copy()
-            values[:, [i for i in own if self.names[i] != f"technology_own.{contributions_of}"]] = 0.0
         data = evaluate(self.evidence, self.names, self.years, self.start, values)
         result = np.empty((len(values), len(self.years), len(self.rows), 2))
         for place, row in enumerate(self.rows):
@@ -105,6 +105,24 @@ class Prepared:
                 chosen = data[name].sel({row.dimension: row.label}) if row.dimension else data[name]
                 result[:, :, place, kind] = chosen.transpose("future", "year").values
         return result
+
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """What each category contributes to all amounts: the own technology factors of all others are set to zero.
+
+        Parameters
+        ----------
+        values : (n, inputs) float64
+
+        Returns
+        -------
+        (n, Y, rows, categories) float64
+        """
+        own = np.array(self.at(*(f"technology_own.{name}" for name in self.categories)))
+        alone = np.tile(values, (len(own), 1, 1))
+        for category in range(len(own)):
+            alone[category][:, np.delete(own, category)] = 0.0
+        amounts = self.reference(alone.reshape(-1, values.shape[1]))[..., 0]
+        return np.moveaxis(amounts.reshape(len(own), len(values), *amounts.shape[1:]), 0, -1)
 
 
 def prepare(path: Path, changes: Sequence[str] = ()) -> Prepared:

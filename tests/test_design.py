@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -206,10 +206,7 @@ def test_the_first_point_is_uniform_over_replicates() -> None:
     """
     design, directions = Design(4, 1, 4, 1), direction_numbers(8)
     levels = np.concatenate(
-        [
-            point_levels(replicate_points(design, r, directions, pairs=True, block_bits=0), 0, 1)[0]
-            for r in range(200)
-        ]
+        [point_levels(replicate_points(design, r, directions, pairs=True, block_bits=0), 0, 1)[0] for r in range(200)]
     )
     counts = np.bincount((levels * 16).astype(int), minlength=16)
     assert stats.chisquare(counts).statistic < 50
@@ -283,7 +280,7 @@ def test_chunks_cover_every_point_once_in_order(m: int) -> None:
         edges = [(first, stop) for r, first, stop in covered if r == replicate]
         assert edges[0][0] == 0
         assert edges[-1][1] == 1 << m
-        assert all(stop == first for (_, stop), (first, _) in zip(edges, edges[1:], strict=False))
+        assert all(stop == first for (_, stop), (first, _) in pairwise(edges))
     assert len({run.points for run in runs}) == 1
     assert runs[0].points <= 1 << CHUNK_BITS
 

@@ -246,6 +246,14 @@ def test_an_output_without_variance_has_no_index() -> None:
     assert all(np.isnan(estimate(s)).all() for estimate, _ in ESTIMATORS.values())
 
 
+def test_rounding_below_zero_is_no_variance() -> None:
+    still = np.zeros(8)
+    s = replace(
+        sums_of(still, still, still[None], still[None]), a_b=np.array(1e-20), a=np.array(1e-20), ab=np.array([1e-20])
+    )
+    assert all(np.isnan(estimate(s)).all() for estimate, _ in ESTIMATORS.values())
+
+
 def test_an_output_that_is_not_finite_is_not_hidden() -> None:
     f_a, f_b, f_ab, f_ba = random_outputs(6)
     f_ab[2, 5] = np.nan

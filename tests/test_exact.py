@@ -26,7 +26,6 @@ from simulator.sensitivity.exact import (
     exact_allocation,
     exact_indices,
     output_means,
-    output_products,
     speed_moments,
 )
 from simulator.simulation import PickFrozen, pick_freeze
@@ -106,8 +105,7 @@ def test_allocation_is_that_of_enumeration(prepared: Prepared, choice: str) -> N
     """Covariance of what each category contributes with every output, as a fraction of its variance."""
     values, moments = two_points(prepared, chosen_inputs(prepared, choice)[:5])
     outputs = prepared.reference(values)[..., 0]
-    categories = [*prepared.evidence.categories[:-2], "Øvrige"]
-    parts = np.stack([prepared.reference(values, name)[..., 0] for name in categories], axis=-1)
+    parts = prepared.contributions(values)
     np.testing.assert_allclose(parts.sum(axis=-1), outputs, rtol=1e-12)
     away = outputs - outputs.mean(axis=0)
     covariance = (away[..., None] * (parts - parts.mean(axis=0))).mean(axis=0)
@@ -162,6 +160,7 @@ SPEEDS = {
     "lognormal": made("interval", p05=15, p95=30, family="lognormal"),
     "uniform": made("uniform", low=5, high=40),
     "pert": made("pert", low=10, mode=12, high=40),
+    "triangular": made("triangular", low=5, mode=30, high=40),
     "percentiles": made("percentiles", low=5, p10=10, p50=20, p90=30, high=60),
     "mixture": made("mixture", components=[{"kind": "uniform", "low": 10, "high": 20}, {"kind": "fixed", "value": 25}],
                     weights=[0.75, 0.25]),
@@ -172,7 +171,7 @@ SPEEDS = {
 @pytest.mark.parametrize("name", SPEEDS)
 def test_moments_of_the_path_are_those_of_adaptive_quadrature(name: str, start: float) -> None:
     """scipy's quad, told where the quantile function has a knot or a jump, comes to 1e-11 here. The mixture's jump at the
-    level 3/4 is an edge of the fine panels that a mixture is given.
+    level 3/4 is an edge of the fine panels that a mixture is given; the triangle's kink is inside a panel of 1/4.
     """
     mean, square = speed_moments(SPEEDS[name], YEARS, start)
 
@@ -183,9 +182,9 @@ def test_moments_of_the_path_are_those_of_adaptive_quadrature(name: str, start: 
         for found, power in ((mean, 1), (square, 2)):
             parts = [
                 integrate.quad(path, low, high, args=(year, power), epsabs=1e-11, epsrel=1e-11, limit=200)[0]
-                for low, high in pairwise((0.0, 0.25, 0.5, 0.75, 1.0))
+                for low, high in pairwise((0.0, 0.25, 0.5, 5 / 7, 0.75, 1.0))
             ]
-            assert found[place] == pytest.approx(sum(parts), rel=1e-9)
+            assert found[place] == pytest.approx(sum(parts), rel=1e-7 if name == "triangular" else 1e-9)
 
 
 def test_moments_of_the_path_over_steps_are_sums() -> None:
@@ -238,7 +237,7 @@ def test_allocation_sums_to_one(prepared: Prepared) -> None:
     np.testing.assert_allclose(allocation.sum(axis=2), 1.0, rtol=1e-12)
     for place, row in enumerate(prepared.rows):
         if row.dimension == "category":  # all of a category's variance is its own
-            own = [*prepared.evidence.categories[:-2], "Øvrige"].index(row.label)
+            own = prepared.categories.index(row.label)
             np.testing.assert_allclose(allocation[:, place, own], 1.0, rtol=1e-12)
 
 
@@ -255,9 +254,9 @@ def test_an_output_that_cannot_vary_has_no_indices(base: Prepared) -> None:
         variance, first, total = exact_indices(base.structure, moments, base.weights, groups)
         others = [i for i, row in enumerate(base.rows) if row.dimension == "category" and row.label != category]
         still = others if varies.any() else list(range(len(base.rows)))
-        assert (variance[:, still] <= ROUNDING * output_products(base.structure, moments, base.weights, ~own)[:, still]).all()
-        assert (first[:, :, still] == 0).all()
-        assert (total[:, :, still] == 0).all()
+        allocation = exact_allocation(base.structure, moments, base.weights)
+        for zero in (variance[:, still], first[:, :, still], total[:, :, still], allocation[:, still]):
+            np.testing.assert_array_equal(zero, 0.0)
 
 
 def test_a_fixed_input_has_no_index(base: Prepared) -> None:
@@ -310,7 +309,6 @@ def test_simulation_comes_to_the_closed_form(prepared: Prepared) -> None:
     for estimates, truth, precision in comparisons:
         error = estimates.std(axis=0, ddof=1) / 4
         away = np.abs(estimates.mean(axis=0) - truth)
-        print(error.max(), (away / np.maximum(error, 1e-9)).max(), away.max())
         assert error.max() < precision
         assert (away <= 7 * error + 1e-6).all()
 
@@ -323,5 +321,8 @@ def test_moments_must_be_of_the_speed_given(base: Prepared) -> None:
     before, _, _ = all_indices(base, base.moments, everything)
     after, _, _ = all_indices(base, moments, everything)
     np.testing.assert_allclose(after[-1], before[-1], rtol=1e-9)
-    ratio = output_means(base.structure, moments, base.weights)[0] / output_means(base.structure, base.moments, base.weights)[0]
+    ratio = (
+        output_means(base.structure, moments, base.weights)[0]
+        / output_means(base.structure, base.moments, base.weights)[0]
+    )
     assert (after[0] / ratio**2 > 1.5 * before[0]).all()

@@ -51,7 +51,9 @@ STEPPED = {
     "discrete": made("discrete", values=[3, -1, 2], probabilities=[0.5, 0.2, 0.3]),
     "empirical": made("empirical", values=[5, 1, 1, 2, 8]),
     "mixture": made(
-        "mixture", components=[{"kind": "uniform", "low": 0, "high": 1}, {"kind": "fixed", "value": 2}], weights=[0.25, 0.75]
+        "mixture",
+        components=[{"kind": "uniform", "low": 0, "high": 1}, {"kind": "fixed", "value": 2}],
+        weights=[0.25, 0.75],
     ),
 }
 TABLES = tabulate([one for one, _ in SMOOTH.values()])

@@ -6,7 +6,7 @@ import numpy as np
 
 from .compiling import kernel
 from .rows import add_rows
-from .structure import Structure
+from .structure import Point, Structure
 
 
 @kernel
@@ -51,11 +51,11 @@ def add_contribution(
     tilt: np.ndarray,
     grown: float,
     output: np.ndarray,
-    below: np.ndarray,
-    above: np.ndarray,
+    marks: tuple[np.ndarray, np.ndarray],
     sums: np.ndarray,
 ) -> None:
     """Sums of what one category contributes to one output: itself, times the output, in the two tails; sums (4,)."""
+    below, above = marks
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     for future in range(level.shape[0]):
         contribution = relative_path[future] * (level[future] + grown * tilt[future])
@@ -71,58 +71,45 @@ def add_contribution(
 
 @kernel
 def add_allocation(
-    deviation: np.ndarray,
-    category: np.ndarray,
+    point: Point,
     coefficients: np.ndarray,
     s: Structure,
-    relative_path: np.ndarray,
     output: np.ndarray,
     centre: np.ndarray,
     tails: np.ndarray,
-    sums: np.ndarray,
-    tail_counts: np.ndarray,
+    sums: tuple[np.ndarray, np.ndarray],
 ) -> None:
     """What each category contributes to the outputs of one scope.
 
     Parameters
     ----------
-    deviation : (D, futures) float64
-    category : (C, futures) float64
+    point : Point
     coefficients : (2 + D, C) float64
     s : Structure
-    relative_path : (years, futures) float64
     output : (years, futures) float64
         Centred.
     centre : (years,) float64
     tails : (years, 2) float64
         The 5 and 95 % quantiles of the outputs.
-    sums : (years, C, 4) float64
-        Contribution; contribution times centred output; contribution in the lower and in the upper tail. Added to.
-    tail_counts : (years, 2, 2) float64
-        See `mark_tails`. Added to.
+    sums : tuple
+        (years, C, 4) float64: contribution; contribution times centred output; contribution in the lower and in the upper
+        tail. (years, 2, 2) float64: see `mark_tails`. Both added to.
     """
+    contributions, tail_counts = sums
     years, futures = output.shape
     level, tilt = np.empty(futures), np.empty(futures)
     below, above = np.empty((years, futures)), np.empty((years, futures))
-    which = np.arange(deviation.shape[0])
-    for year in range(years):
-        mark_tails(output[year], centre[year], tails[year], below[year], above[year], tail_counts[year])
-    for c in range(category.shape[0]):
+    which = np.arange(point.deviation.shape[0])
+    for y in range(years):
+        mark_tails(output[y], centre[y], tails[y], below[y], above[y], tail_counts[y])
+    for c in range(point.category.shape[0]):
         if coefficients[0, c] == 0.0:
             continue
         tilt[:] = coefficients[1, c]
-        add_rows(tilt, coefficients[2:, c], deviation, which)
+        add_rows(tilt, coefficients[2:, c], point.deviation, which)
         for future in range(futures):
-            level[future] = category[c, future] * coefficients[0, c]
-            tilt[future] *= category[c, future]
-        for year in range(years):
-            add_contribution(
-                relative_path[year],
-                level,
-                tilt,
-                s.year_path[year],
-                output[year],
-                below[year],
-                above[year],
-                sums[year, c],
-            )
+            level[future] = point.category[c, future] * coefficients[0, c]
+            tilt[future] *= point.category[c, future]
+        for y in range(years):
+            marks = (below[y], above[y])
+            add_contribution(point.path[y], level, tilt, s.year_path[y], output[y], marks, contributions[y, c])

@@ -14,7 +14,7 @@ from .allocation import add_allocation
 from .compiling import kernel
 from .propagation import all_terms, category_sums, draw_block
 from .rows import add_affine_product, add_row, add_rows, add_scaled
-from .structure import Structure
+from .structure import Point, Structure
 from .terms import all_paths, category_terms, driver_deviation
 
 
@@ -88,10 +88,8 @@ def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
 
 @kernel
 def add_hybrid_sums(
-    a: np.ndarray,
-    b: np.ndarray,
-    path_ab: np.ndarray,
-    path_ba: np.ndarray,
+    outputs: tuple[np.ndarray, np.ndarray],
+    paths: tuple[np.ndarray, np.ndarray],
     level: np.ndarray,
     tilt: np.ndarray,
     grown: float,
@@ -102,9 +100,9 @@ def add_hybrid_sums(
 
     Parameters
     ----------
-    a, b : (futures,) float64
-        Centred outputs at A and at B.
-    path_ab, path_ba : (futures,) float64
+    outputs : ((futures,), (futures,)) float64
+        Centred, at A and at B.
+    paths : ((futures,), (futures,)) float64
         Phase-in path at A with the group from B, and at B with the group from A.
     level, tilt : (2, futures) float64
         Of AB and of BA.
@@ -113,6 +111,7 @@ def add_hybrid_sums(
         ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba; added to.
     """
     s0, s1, s2, s3, s4, s5, s6, s7, s8 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    (a, b), (path_ab, path_ba) = outputs, paths
     level_ab, level_ba, tilt_ab, tilt_ba = level[0], level[1], tilt[0], tilt[1]
     for future in range(a.shape[0]):
         x, y = a[future], b[future]
@@ -220,6 +219,121 @@ def hybrid_line(
 
 
 @kernel
+def fill_point(
+    values: np.ndarray,
+    point: Point,
+    s: Structure,
+    coefficients: np.ndarray,
+    centre: np.ndarray,
+    factor: np.ndarray,
+    term: np.ndarray,
+) -> None:
+    """Everything at one point of the pairs that its outputs, and those of its hybrids, are made from.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    point : Point
+        Filled; its rows of inputs are read.
+    s : Structure
+    coefficients : (scopes, 2 + D, C) float64
+    centre : (scopes, years) float64
+    factor, term : (futures,), (P, futures) float64
+        Scratch.
+    """
+    all_terms(values, point.row, s, factor, term)
+    category_sums(term, s, point.category)
+    driver_deviation(values, point.row, s, point.deviation)
+    all_paths(values[point.row[s.speed]], s, factor, point.path)
+    for scope in range(centre.shape[0]):
+        line, tilt = point.line[scope], point.tilt[scope]
+        scope_lines(point.category, coefficients[scope], line)
+        scope_tilt(line, point.deviation, tilt)
+        for year in range(centre.shape[1]):
+            out = point.output[scope, year]
+            write_output(point.path[year], line[0], tilt, s.year_path[year], centre[scope, year], out)
+
+
+@kernel
+def add_group(
+    values: np.ndarray,
+    points: tuple[Point, Point],
+    group: np.ndarray,
+    changed: np.ndarray,
+    s: Structure,
+    coefficients: np.ndarray,
+    centre: np.ndarray,
+    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    sums: np.ndarray,
+) -> None:
+    """Sums over both hybrids of one group.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    points : (Point, Point)
+    group : (inputs,) bool
+    changed : (C,) bool
+        Categories with an input in the group.
+    s : Structure
+    coefficients : (scopes, 2 + D, C) float64
+    centre : (scopes, years) float64
+    scratch : tuple
+        factor (futures,), term (P, futures), part (futures,), difference (2, C, futures), deviation (2, D, futures), level
+        and tilt (2, futures).
+    sums : (scopes, years, 9) float64
+        See `add_hybrid_sums`; added to.
+    """
+    factor, term, part, difference, deviation, level, tilt = scratch
+    a, b = points
+    these = np.flatnonzero(changed)
+    for side in range(2):
+        own, other = (a, b) if side == 0 else (b, a)
+        mixed = np.where(group, other.row, own.row)
+        category_differences(values, mixed, these, own.category, s, factor, term, difference[side])
+        driver_deviation(values, mixed, s, deviation[side])
+    driver_moved = bool(np.any(group[s.driver]))
+    path_ab, path_ba = (b.path, a.path) if group[s.speed] else (a.path, b.path)
+    for scope in range(centre.shape[0]):
+        weights = coefficients[scope]
+        counted = these[weights[0][these] != 0.0]
+        for side in range(2):
+            own = a if side == 0 else b
+            line, own_tilt = own.line[scope], own.tilt[scope]
+            hybrid_line(
+                line,
+                own_tilt,
+                driver_moved,
+                deviation[side],
+                weights,
+                difference[side],
+                counted,
+                part,
+                level[side],
+                tilt[side],
+            )
+        for year in range(centre.shape[1]):
+            outputs = (a.output[scope, year], b.output[scope, year])
+            paths = (path_ab[year], path_ba[year])
+            add_hybrid_sums(outputs, paths, level, tilt, s.year_path[year], centre[scope, year], sums[scope, year])
+
+
+@kernel
+def empty_point(first_row: int, s: Structure, inputs: int, scopes: int, futures: int) -> Point:
+    """Room for one point of the pairs, whose inputs stand in the rows from `first_row`."""
+    drivers, years = s.driver.shape[0], s.years.shape[0]
+    return Point(
+        np.arange(first_row, first_row + inputs),
+        np.empty((s.phase_in.shape[0], futures)),
+        np.empty((drivers, futures)),
+        np.empty((years, futures)),
+        np.empty((scopes, 2 + drivers, futures)),
+        np.empty((scopes, futures)),
+        np.empty((scopes, years, futures)),
+    )
+
+
+@kernel
 def pick_freeze(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
@@ -258,88 +372,21 @@ def pick_freeze(
     tail_counts : (scopes, years, 2, 2) float64
         All added to.
     """
-    inputs, scopes, years = tables[0].shape[0], centre.shape[0], s.years.shape[0]
-    categories, terms, drivers = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0]
-    draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
-    values, term = np.empty((2 * inputs, block_size)), np.empty((terms, block_size))
-    factor, part = np.empty(block_size), np.empty(block_size)
-    category, difference = np.empty((2, categories, block_size)), np.empty((2, categories, block_size))
-    line, point_tilt = np.empty((2, scopes, 2 + drivers, block_size)), np.empty((2, scopes, block_size))
-    deviation, hybrid_deviation = np.empty((2, drivers, block_size)), np.empty((2, drivers, block_size))
-    relative_path, output = np.empty((2, years, block_size)), np.empty((2, scopes, years, block_size))
-    level, tilt = np.empty((2, block_size)), np.empty((2, block_size))
-    row, mixed = np.empty((2, inputs), np.int64), np.empty((2, inputs), np.int64)
-    row[0], row[1] = np.arange(inputs), np.arange(inputs, 2 * inputs)
+    inputs, scopes, categories, n = tables[0].shape[0], centre.shape[0], s.phase_in.shape[0], block_size
+    draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
+    values, factor, term = np.empty((2 * inputs, n)), np.empty(n), np.empty((s.term_theme.shape[0], n))
+    difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
+    scratch = (factor, term, np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
+    pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))
     for block in range(blocks):
-        offset = block * block_size
-        draw_block(points, tables, first + offset, offset, draw_scratch, values)
-        for side in range(2):
-            all_terms(values, row[side], s, factor, term)
-            category_sums(term, s, category[side])
-            driver_deviation(values, row[side], s, deviation[side])
-            all_paths(values[row[side, s.speed]], s, factor, relative_path[side])
+        draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
+        for point in pair:
+            fill_point(values, point, s, coefficients, centre, factor, term)
             for scope in range(scopes):
-                scope_lines(category[side], coefficients[scope], line[side, scope])
-                scope_tilt(line[side, scope], deviation[side], point_tilt[side, scope])
-                for year in range(years):
-                    write_output(
-                        relative_path[side, year],
-                        line[side, scope, 0],
-                        point_tilt[side, scope],
-                        s.year_path[year],
-                        centre[scope, year],
-                        output[side, scope, year],
-                    )
-                add_allocation(
-                    deviation[side],
-                    category[side],
-                    coefficients[scope],
-                    s,
-                    relative_path[side],
-                    output[side, scope],
-                    centre[scope],
-                    tails[scope],
-                    allocation_sums[scope],
-                    tail_counts[scope],
-                )
+                sums = (allocation_sums[scope], tail_counts[scope])
+                add_allocation(point, coefficients[scope], s, point.output[scope], centre[scope], tails[scope], sums)
         for scope in range(scopes):
-            for year in range(years):
-                add_pair_sums(output[0, scope, year], output[1, scope, year], pair_sums[scope, year])
+            for year in range(centre.shape[1]):
+                add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], pair_sums[scope, year])
         for g in range(groups.shape[0]):
-            mixed[0] = np.where(groups[g], row[1], row[0])
-            mixed[1] = np.where(groups[g], row[0], row[1])
-            driver_moved = False
-            for d in range(drivers):
-                driver_moved |= groups[g, s.driver[d]]
-            these = np.flatnonzero(changed[g])
-            for side in range(2):
-                category_differences(values, mixed[side], these, category[side], s, factor, term, difference[side])
-                driver_deviation(values, mixed[side], s, hybrid_deviation[side])
-            path_side = 1 if groups[g, s.speed] else 0
-            for scope in range(scopes):
-                counted = these[coefficients[scope, 0][these] != 0.0]
-                for side in range(2):
-                    hybrid_line(
-                        line[side, scope],
-                        point_tilt[side, scope],
-                        driver_moved,
-                        hybrid_deviation[side],
-                        coefficients[scope],
-                        difference[side],
-                        counted,
-                        part,
-                        level[side],
-                        tilt[side],
-                    )
-                for year in range(years):
-                    add_hybrid_sums(
-                        output[0, scope, year],
-                        output[1, scope, year],
-                        relative_path[path_side, year],
-                        relative_path[1 - path_side, year],
-                        level,
-                        tilt,
-                        s.year_path[year],
-                        centre[scope, year],
-                        hybrid_sums[g, scope, year],
-                    )
+            add_group(values, pair, groups[g], changed[g], s, coefficients, centre, scratch, hybrid_sums[g])

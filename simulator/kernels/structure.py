@@ -106,3 +106,33 @@ class Structure(NamedTuple):
     year_path: np.ndarray
     years: np.ndarray
     phase_in_start: float
+
+
+class Point(NamedTuple):
+    """One of the two points of the pairs in a block, with what is made from it.
+
+    Attributes
+    ----------
+    row : (inputs,) int64
+        Rows of the values that its inputs stand in.
+    category : (C, futures) float64
+        Sums of the terms of each category.
+    deviation : (D, futures) float64
+        Drivers of growth less their references.
+    path : (years, futures) float64
+        Phase-in path.
+    line : (scopes, 2 + D, futures) float64
+        See `simulator.kernels.pick_freeze`.
+    tilt : (scopes, futures) float64
+        What growth adds by 2040.
+    output : (scopes, years, futures) float64
+        Centred.
+    """
+
+    row: np.ndarray
+    category: np.ndarray
+    deviation: np.ndarray
+    path: np.ndarray
+    line: np.ndarray
+    tilt: np.ndarray
+    output: np.ndarray

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 YEAR = 2040
 DRIVERS = 10
-BAR_WIDTH = 18
+BAR_WIDTH = 16
 FACTOR_LABELS = {
     "technology": "Technology, all coefficients",
     "national": "Phase-in, common to all",
-    "extrapolation": "Extrapolation to Øvrige",
+    "Øvrige": "Extrapolation to Øvrige",
     "speed": "Speed of phase-in",
     "demography.fertility": "Demography: fertility",
     "demography.longevity": "Demography: longevity",
@@ -43,22 +43,29 @@ def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
     rich renderable
     """
     summary, sensitivity = tree["summary"].dataset, tree["sensitivity"].dataset
+    asked = (
+        f" ({tree.attrs['futures_asked']:,} asked for)" if tree.attrs["futures_asked"] != tree.attrs["futures"] else ""
+    )
     parts: list[RenderableType] = [
         Text(f"\n{tree.attrs['title']}", style="bold"),
         Text(
-            f"{tree.attrs['futures']:,} futures in {tree.attrs['replicates']} replicates, seed {tree.attrs['seed']}, "
-            f"{tree.attrs['duration_seconds']:.1f} s",
+            f"{tree.attrs['futures']:,} futures{asked} in {tree.attrs['replicates']} replicates, "
+            f"seed {tree.attrs['seed']}, {tree.attrs['duration_seconds']:.1f} s",
             style="dim",
         ),
         Text(""),
         *_headline(summary),
-        Text(f"\nWhat drives the spread of freed FTE in {YEAR}: total-order Sobol' indices", style="bold"),
-        _drivers(sensitivity),
-        *_kinds(sensitivity),
     ]
+    if float(sensitivity["variance_exact"].sel(output=f"freed_fte {YEAR}")) > 0:
+        said = f"\nWhat drives the spread of freed FTE in {YEAR}: total-order Sobol' indices"
+        parts += [Text(said, style="bold"), _drivers(sensitivity), *_kinds(sensitivity)]
+    else:
+        parts.append(
+            Text(f"\nFreed FTE in {YEAR} do not vary: every input that they depend on is fixed.", style="bold")
+        )
     if "freed_fte_by_area" in summary:
         parts += [Text(f"\nBy area in {YEAR}: freed FTE, thousand", style="bold"), _areas(summary)]
-    parts += [Text(""), *_checks(summary, sensitivity), Text(f"Written: {written}")]
+    parts += [Text(""), *_checks(summary, sensitivity), Text(f"Written: {written}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
 
 
@@ -77,11 +84,11 @@ def _headline(summary: xr.Dataset) -> Iterable[RenderableType]:
 
 
 def _drivers(sensitivity: xr.Dataset) -> Table:
-    """Common factors and, apart from them, job categories: together they hold every input once."""
+    """Common factors, and the job categories apart from them: together they hold every input once."""
     output = sensitivity.sel(output=f"freed_fte {YEAR}")
     partition, label = output["partition"].values, output["label"].values
-    factor = (partition == "factor") & (label != "own")
-    category = (partition == "category") & ~np.isin(label, ["Fælles", "Øvrige"])
+    factor = (partition == "factor") & ~np.isin(label, ["own", "extrapolation"])
+    category = (partition == "category") & (label != "Fælles")
     chosen = np.flatnonzero(factor | category)
     total = output["total_order"].values
     order = chosen[np.argsort(-total[chosen])][:DRIVERS]
@@ -121,13 +128,19 @@ def _kinds(sensitivity: xr.Dataset) -> Iterable[RenderableType]:
         chosen = first.where(first["partition"] == partition, drop=True).sortby(
             first.where(first["partition"] == partition, drop=True), ascending=False
         )
-        parts = (f"{name} {value:.0%}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
+        parts = (f"{name} {_percent(value)}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
         yield Text(f"{said} (first order): " + ", ".join(parts))
     allocation = output["allocation"].sortby(output["allocation"], ascending=False)[:5]
     parts = (
-        f"{name} {value:.0%}" for name, value in zip(allocation["category"].values, allocation.values, strict=True)
+        f"{name} {_percent(value)}"
+        for name, value in zip(allocation["category"].values, allocation.values, strict=True)
     )
     yield Text("Categories that carry the range (allocation of the variance): " + ", ".join(parts))
+
+
+def _percent(value: float) -> str:
+    """Without a sign before 0."""
+    return f"{round(float(value), 2) + 0.0:.0%}"
 
 
 def _areas(summary: xr.Dataset) -> Table:
@@ -147,16 +160,16 @@ def _areas(summary: xr.Dataset) -> Table:
 
 def _checks(summary: xr.Dataset, sensitivity: xr.Dataset) -> Iterable[RenderableType]:
     """Estimates beside the closed form."""
-    first = float(np.nanmax(np.abs(sensitivity["first_order"] - sensitivity["first_order_exact"])))
-    total = float(np.nanmax(np.abs(sensitivity["total_order"] - sensitivity["total_order_exact"])))
     at = sensitivity.sel(output=f"freed_fte {YEAR}")
-    mean = float(summary["freed_fte_mean"].sel(year=YEAR) / at["mean_exact"] - 1)
-    sd = float(summary["freed_fte_sd"].sel(year=YEAR) / np.sqrt(at["variance_exact"]) - 1)
-    yield Text(
-        f"Closed form: mean {float(at['mean_exact']):.3f} (simulated {mean:+.1e} relative), "
-        f"sd {float(np.sqrt(at['variance_exact'])):.3f} ({sd:+.1e}); indices agree to {max(first, total):.1e}",
-        style="dim",
-    )
+    exact_mean, exact_sd = float(at["mean_exact"]), float(np.sqrt(at["variance_exact"]))
+    mean = float(summary["freed_fte_mean"].sel(year=YEAR)) / exact_mean - 1
+    said = f"Closed form: mean {exact_mean:.3f} (simulated {mean:+.1e} relative)"
+    if exact_sd > 0:
+        sd = float(summary["freed_fte_sd"].sel(year=YEAR)) / exact_sd - 1
+        distances = [sensitivity[name] - sensitivity[f"{name}_exact"] for name in ("first_order", "total_order")]
+        farthest = max(float(np.nanmax(np.abs(distance))) for distance in distances)
+        said += f", sd {exact_sd:.3f} ({sd:+.1e}); indices agree to {farthest:.1e}"
+    yield Text(said, style="dim")
 
 
 def _at(values: xr.DataArray, level: float) -> float:

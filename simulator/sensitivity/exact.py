@@ -15,6 +15,8 @@ import numpy as np
 from ..distributions import Distribution, is_smooth, quantile, steps
 from ..kernels.structure import Structure
 
+ROUNDING = 1e-13  # of a difference between expectations, relative to them
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -199,12 +201,17 @@ def exact_indices(
     """
     square = output_means(s, moments, weights) ** 2
     everything = np.ones(groups.shape[1], dtype=bool)
-    variance = output_products(s, moments, weights, everything) - square
-    divisor = np.where(variance > 0, variance, 1.0)
+    variance = _beyond_rounding(output_products(s, moments, weights, everything) - square, square)
+    varies = variance > 0
+    divisor = np.where(varies, variance, 1.0)
     closed = np.array([output_products(s, moments, weights, group) - square for group in groups])
     rest = np.array([output_products(s, moments, weights, ~group) - square for group in groups])
-    varies = variance > 0
     return variance, np.where(varies, closed / divisor, 0.0), np.where(varies, 1 - rest / divisor, 0.0)
+
+
+def _beyond_rounding(variance: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """A variance that came as a difference from the squared mean, or 0 where it is no more than the rounding of that."""
+    return np.where(variance > ROUNDING * square, variance, 0.0)
 
 
 def exact_allocation(s: Structure, moments: Moments, weights: np.ndarray) -> np.ndarray:
@@ -227,5 +234,5 @@ def exact_allocation(s: Structure, moments: Moments, weights: np.ndarray) -> np.
     total = part_mean.sum(axis=2, keepdims=True)
     covariance = contributions(s, moments, weights, everything) - part_mean * total
     by_category = np.add.reduceat(covariance, s.term_start[:-1], axis=2)
-    variance = by_category.sum(axis=2, keepdims=True)
+    variance = _beyond_rounding(by_category.sum(axis=2, keepdims=True), total**2)
     return np.asarray(np.divide(by_category, variance, out=np.zeros_like(by_category), where=variance > 0))

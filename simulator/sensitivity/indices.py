@@ -17,7 +17,7 @@ from .estimators import Sums, azzini, mean_variance
 if TYPE_CHECKING:
     import xarray as xr
 
-STILL = 1e-7  # an output whose standard deviation is below this part of its mean does not vary: the rest is rounding
+STILL = 3e-7  # an output whose standard deviation is below this part of its mean does not vary: the rest is rounding
 
 
 @dataclass(frozen=True)
