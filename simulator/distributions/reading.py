@@ -29,6 +29,7 @@ class Source:
 
 
 def low_mode_high(source: Source) -> tuple[float, float, float]:
+    """The bounds and the mode between them."""
     low, high = ordered(source, "low", "high")
     mode = number(source, "mode")
     if not low <= mode <= high:
@@ -49,10 +50,12 @@ def ordered(source: Source, first: str, second: str, default: Mapping[str, float
 
 
 def number(source: Source, name: str) -> float:
+    """A finite number."""
     return checked(source, name, source.table[name])
 
 
 def checked(source: Source, name: str, value: object) -> float:
+    """A value that must be a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise source.error(name, f"{value!r} is not a number", "Write a number such as 0.35, without quotes.")
     if isinstance(value, float) and not math.isfinite(value):
@@ -63,6 +66,7 @@ def checked(source: Source, name: str, value: object) -> float:
 
 
 def positive(source: Source, name: str) -> float:
+    """A number above 0."""
     value = number(source, name)
     if value <= 0:
         raise source.error(name, f"{value:g} is not positive", "Give a number above 0.")
@@ -78,6 +82,7 @@ def between(source: Source, name: str, low: float, high: float) -> float:
 
 
 def numbers(source: Source, name: str) -> tuple[float, ...]:
+    """A list of finite numbers, not empty."""
     values = source.table[name]
     if not isinstance(values, list | tuple) or not values:
         raise source.error(name, f"{values!r} is not a list of numbers", "Write a list such as [0.1, 0.2].")
@@ -98,6 +103,7 @@ def shares(source: Source, name: str, count: int, of: str) -> tuple[float, ...]:
 
 
 def text(source: Source, name: str) -> str:
+    """A text, not empty."""
     value = source.table[name]
     if not isinstance(value, str) or not value:
         raise source.error(name, f"{value!r} is not a text", "Write a text in quotes.")

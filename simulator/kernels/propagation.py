@@ -179,18 +179,10 @@ def propagate(
             invert_bases(s.base_level, base_growth, grown, inverse)
             for r in range(rows):
                 base = base_row[r]
-                add_outputs(
-                    relative_path[year],
-                    level[r],
-                    tilt[r],
-                    inverse[base],
-                    (grown, grown if base < growing else 0.0),
-                    centre[year, r],
-                    bins_per_unit[year, r],
-                    place,
-                    moments[year, r],
-                    counts[year, r],
-                )
+                these = (relative_path[year], level[r], tilt[r], inverse[base])
+                shared = (grown, grown if base < growing else 0.0)
+                bins = (centre[year, r], bins_per_unit[year, r])
+                add_outputs(these, shared, bins, place, moments[year, r], counts[year, r])
 
 
 @kernel
@@ -245,18 +237,9 @@ def propagate_total(
             grown = s.year_path[year]
             invert_bases(s.base_level[base_row], base_growth, grown, inverse)
             for money in range(2):
-                add_outputs(
-                    relative_path[year],
-                    level[money],
-                    tilt[money],
-                    inverse[money],
-                    (grown, grown),
-                    centre[year, money],
-                    bins_per_unit[year, money],
-                    place,
-                    moments[year, money],
-                    counts[year, money],
-                )
+                these = (relative_path[year], level[money], tilt[money], inverse[money])
+                bins = (centre[year, money], bins_per_unit[year, money])
+                add_outputs(these, (grown, grown), bins, place, moments[year, money], counts[year, money])
 
 
 @kernel

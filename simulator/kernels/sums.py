@@ -9,13 +9,9 @@ from .compiling import kernel
 
 @kernel
 def add_outputs(
-    relative_path: np.ndarray,
-    level: np.ndarray,
-    tilt: np.ndarray,
-    inverse: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     grown: tuple[float, float],
-    centre: np.ndarray,
-    bins_per_unit: np.ndarray,
+    bins: tuple[np.ndarray, np.ndarray],
     place: np.ndarray,
     moments: np.ndarray,
     counts: np.ndarray,
@@ -24,16 +20,12 @@ def add_outputs(
 
     Parameters
     ----------
-    relative_path : (futures,) float64
-    level, tilt : (futures,) float64
-        See `simulator.kernels.amounts`.
-    inverse : (futures,) float64
-        One over the base.
+    rows : tuple of (futures,) float64
+        Phase-in path; level and tilt of the amount, see `simulator.kernels.amounts`; one over the base of the share.
     grown : (float, float)
         Part of the growth that has come by the year, for the amount and for the share (0 where growth cancels).
-    centre : (2,) float64
-        Middle of the bins, for the amount and the share.
-    bins_per_unit : (2,) float64
+    bins : ((2,), (2,)) float64
+        Middle of the bins and bins per unit, for the amount and the share.
     place : (2, futures) uint16
         Scratch.
     moments : (2, 2) float64
@@ -41,11 +33,10 @@ def add_outputs(
     counts : (2, bins + 2) int32
         First and last bin hold what lies outside; added to.
     """
-    futures = level.shape[0]
-    bins = counts.shape[1] - 2
-    middle, top = 1.0 + bins / 2, bins + 1.0
-    centre_0, centre_1 = centre[0], centre[1]
-    unit_0, unit_1 = bins_per_unit[0], bins_per_unit[1]
+    relative_path, level, tilt, inverse = rows
+    futures, number = level.shape[0], counts.shape[1] - 2
+    middle, top = 1.0 + number / 2, number + 1.0
+    centre_0, centre_1, unit_0, unit_1 = bins[0][0], bins[0][1], bins[1][0], bins[1][1]
     grown_0, grown_1 = grown
     first_0, second_0, first_1, second_1 = 0.0, 0.0, 0.0, 0.0
     place_0, place_1 = place[0], place[1]

@@ -183,7 +183,7 @@ def inputs_table(tree_inputs: xr.Dataset) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for name, side in (("input", "left"), ("family", "left"), ("5 %", "right"), ("50 %", "right"), ("95 %", "right"),
                        ("unit", "left"), ("evidence", "left")):  # fmt: skip
-        table.add_column(name, justify=side, no_wrap=side == "right")  # type: ignore[arg-type]
+        table.add_column(name, justify=side, no_wrap=side == "right", overflow="fold")  # type: ignore[arg-type]
     for name in tree_inputs["input"].values:
         row = tree_inputs.sel(input=name)
         numbers = (f"{float(row[level]):.4g}" for level in ("p05", "p50", "p95"))
