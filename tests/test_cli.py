@@ -405,7 +405,7 @@ def process(command: str, environment: Mapping[str, str] | None = None) -> tuple
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,
         check=False,
-        timeout=100,
+        timeout=600,  # a first run compiles the kernels
     )
     return done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
 
