@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,13 +15,15 @@ from .distributions import Distribution, bounds, from_mapping, mean, scale, shif
 from .errors import InputError, nearest
 from .evidence import Evidence
 from .sources import OTHER
-from .tables import Stated
+from .tables import KINDS, Stated
 
 PARTITIONS = ("category", "assumption", "factor", "evidence")
 COMMON, OWN = "Fælles", "own"
 SEPARATOR = "."
 _SCORE_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
-_NARROW_TAIL = 0.005  # cut from each side where the usual 0.0005 would let a fraction pass 1
+_NARROW_TAIL = 0.005  # cut from each side of what would pass 1 with the usual 0.0005: phase-in, large time shares
+_PROVENANCE = ("evidence", "source", "note")  # may stand beside a distribution's parameters
+_FROM_TABLES = ("time_share", "coefficient", "residual", "phase_in")
 # The first dimensions of a Sobol' net are the most even: common factors come first, single tasks late, factors that
 # only some configurations make uncertain last.
 _ORDER = (
@@ -70,16 +73,37 @@ class _Overrides:
 
     config: Config
     stated: Mapping[tuple[str, ...], Mapping[str, Any]]
-    used: set[tuple[str, ...]]
+    used: dict[str, tuple[str, ...]]
 
     def find(self, name: tuple[str, ...]) -> Distribution | None:
         """The distribution stated for an input, under the most specific name."""
         matching = _matching(self.stated, name)
-        self.used.update(matching)
         if not matching:
             return None
+        self.used[SEPARATOR.join(name)] = matching[0]
         place = self.config.place(SEPARATOR.join(("inputs", *matching[0])))
-        return from_mapping(self.stated[matching[0]], place, self.config.data)
+        parameters = {key: value for key, value in self.stated[matching[0]].items() if key not in _PROVENANCE}
+        return from_mapping(parameters, place, self.config.data)
+
+    def attributed(self, one: Input) -> Input:
+        """The input with the provenance of its distribution, where that is stated; a table's no longer holds then."""
+        if one.name not in self.used:
+            return one
+        key = self.used[one.name]
+        place = self.config.place(SEPARATOR.join(("inputs", *key)))
+        from_table = one.name.split(SEPARATOR)[0] in _FROM_TABLES
+        known = {"evidence": "assumed", "source": _stated_in(place), "note": ""} if from_table else {}
+        known |= {part: str(self.stated[key][part]) for part in _PROVENANCE if part in self.stated[key]}
+        if known.get("evidence", KINDS[0]) not in KINDS:
+            raise InputError(f"{place}, parameter 'evidence'", f"'{known['evidence']}' is not a kind of evidence",
+                             f"Write one of: {', '.join(KINDS)}.")  # fmt: skip
+        return replace(one, **cast(Any, known))
+
+
+def _stated_in(place: str) -> str:
+    """A place without the folder that the file happens to lie in."""
+    file, comma, key = place.partition(", key ")
+    return f"{Path(file).name}{comma}{key}"
 
 
 def _matching(stated: Iterable[tuple[str, ...]], name: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -128,7 +152,7 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
     InputError
         If a distribution is faulty, missing, or stated for an input that does not exist.
     """
-    overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), set())
+    overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), {})
     tasks = list(_tasks(config, evidence, overrides))
     inputs = [
         *_technology(config, evidence, overrides, {one.name: one.distribution for one in tasks}),
@@ -136,14 +160,16 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
         *tasks,
         *_outside(evidence, overrides),
     ]
+    names = [tuple(one.name.split(SEPARATOR)) for one in inputs]
     for key in overrides.stated:
-        if key not in overrides.used:
+        if not any(_matching([key], name) for name in names):
             name = SEPARATOR.join(key)
             raise InputError(
                 config.place(SEPARATOR.join(("inputs", *key))),
                 f"there is no input '{name}'",
                 nearest(name, (known.name for known in inputs)),
             )
+    inputs = [overrides.attributed(one) for one in inputs]
     return tuple(sorted(inputs, key=lambda one: _ORDER.index(one.name.split(SEPARATOR)[0])))
 
 
@@ -195,8 +221,6 @@ def _required(overrides: _Overrides, *name: str) -> Distribution:
 
 
 def _made(place: str, **parameters: Any) -> Distribution:
-    from pathlib import Path
-
     return from_mapping(parameters, place, Path())
 
 
@@ -205,11 +229,11 @@ def fixed(value: float) -> Distribution:
     return _made("a fixed value", kind="fixed", value=value)
 
 
-def normal(centre: float, deviation: float) -> Distribution:
-    """A truncated normal with exactly this mean and standard deviation; fixed where the deviation is 0."""
+def normal(centre: float, deviation: float, tail: float = 0.0005) -> Distribution:
+    """A normal cut on each side, with exactly this mean and standard deviation; fixed where the deviation is 0."""
     if deviation == 0:
         return fixed(centre)
-    unit = _made("a normal distribution", kind="normal", mean=0.0, sd=1.0)
+    unit = _made("a normal distribution", kind="normal", mean=0.0, sd=1.0, tail=tail)
     return shift(scale(unit, deviation / math.sqrt(variance(unit))), centre)
 
 
@@ -298,10 +322,12 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
     split = "The printed ±5 points as 90 % interval; the split into common and own parts is assumed"
     common = {**unit, "category": COMMON, "evidence": "assumed", "source": split, "note": ""}
     yield Input("national", "Indfasning, fælles", factor="national", **common,
-                distribution=overrides.find(("national",)) or normal(section.shift, math.sqrt(national)))  # fmt: skip
+                distribution=overrides.find(("national",))
+                or normal(section.shift, math.sqrt(national), _NARROW_TAIL))  # fmt: skip
     for name in evidence.barriers:
         yield Input(f"barrier.{name}", f"Barriere: {name}", factor=f"barrier.{name}", **common,
-                    distribution=overrides.find(("barrier", name)) or normal(0.0, math.sqrt(barrier)))  # fmt: skip
+                    distribution=overrides.find(("barrier", name))
+                    or normal(0.0, math.sqrt(barrier), _NARROW_TAIL))  # fmt: skip
     for position, stated in enumerate(evidence.phase_in):
         category = (*evidence.categories[:-2], OTHER)[position]
         # `Øvrige` is 36 categories whose own parts average out.
@@ -319,7 +345,7 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
             )
         yield Input(
             f"phase_in.{category}", f"{category}: indfasning", category=category, factor=OWN, **unit,
-            distribution=distribution or normal(stated.central, math.sqrt(own)),
+            distribution=distribution or normal(stated.central, math.sqrt(own), _NARROW_TAIL),
             evidence=stated.kind, source=stated.source, note=stated.note,
         )  # fmt: skip
 

@@ -295,7 +295,7 @@ def in_order(
     ------
     (task, result)
     """
-    workers = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = workers or _cores()
     if workers == 1:
         for task in tasks:
             yield task, function(task)
@@ -312,6 +312,11 @@ def in_order(
             yield first, future.result()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _tasks(design: Design, *, pairs: bool) -> Iterator[tuple[Chunk, Replicate]]:

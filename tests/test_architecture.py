@@ -49,10 +49,12 @@ ALLOWED: dict[str, set[str]] = {
         "simulation",
     },
     "report": {"errors", "evidence", "outputs", "potential", "results", "sensitivity"},
-    "model": {
-        "config", "design", "distributions", "errors", "evidence", "feasibility", "inputs", "kernels.structure",
-        "outputs", "packing", "potential", "results", "sensitivity", "simulation", "sources",
+    "prepared": {
+        "config", "distributions", "evidence", "inputs", "kernels.structure", "outputs", "packing", "potential",
+        "sensitivity", "simulation",
     },
+    "run": {"config", "design", "outputs", "prepared", "results", "sensitivity", "simulation", "sources"},
+    "model": {"config", "errors", "evidence", "feasibility", "inputs", "prepared", "run"},
     "__init__": {"errors", "model"},
     "cli": {"config", "demography", "errors", "model", "population", "reconciliation", "report", "results"},
     "__main__": {"cli"},
@@ -65,7 +67,7 @@ OUTSIDE: dict[str, set[str]] = {
     "numba": {"kernels"},
     "llvmlite": {"kernels"},
     "pydantic": {"config"},
-    "xarray": {"potential", "results", "sensitivity", "report", "model"},
+    "xarray": {"potential", "prepared", "results", "run", "sensitivity", "report", "model"},
     "SALib": {"sensitivity"},
     "rich": {"cli", "report"},
 }

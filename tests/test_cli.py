@@ -163,8 +163,8 @@ def test_check_lists_every_input_and_draws_and_writes_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("futures were drawn")
 
-    for name in ("propagate", "pick_freeze", "make_sampler"):
-        monkeypatch.setattr(f"simulator.model.{name}", refuse)
+    for name in ("run.propagate", "run.pick_freeze", "prepared.make_sampler"):
+        monkeypatch.setattr(f"simulator.{name}", refuse)
     assert main(["check", str(BASE)]) == 0
     said, errors = capsys.readouterr()
     assert errors == ""
@@ -325,7 +325,7 @@ def test_mistakes_show_before_anything_is_drawn(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("futures were drawn")
 
-    monkeypatch.setattr("simulator.model.propagate", refuse)
+    monkeypatch.setattr("simulator.run.propagate", refuse)
     Path("out").mkdir()
     Path("out/results.nc").write_bytes(b"earlier")
     assert "exists already" in told(capsys, ["run", str(BASE), "--out", "out"])
@@ -335,9 +335,7 @@ def test_mistakes_show_before_anything_is_drawn(
 # Interruption, progress
 
 
-@pytest.mark.parametrize(
-    "stage", ["simulator.model.propagate", "simulator.model.pick_freeze", "simulator.model._sample"]
-)
+@pytest.mark.parametrize("stage", ["simulator.run.propagate", "simulator.run.pick_freeze", "simulator.run._sample"])
 def test_an_interrupted_run_leaves_nothing(
     stage: str, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

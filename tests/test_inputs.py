@@ -101,7 +101,7 @@ def test_common_factors_come_first_and_single_tasks_late(inputs: tuple[Input, ..
 def test_the_order_does_not_depend_on_overlays(name: str, inputs: tuple[Input, ...], evidence: Evidence) -> None:
     model = prepare(CONFIGS / f"{name}.toml")
     assert model.names == [one.name for one in inputs]
-    for kind in PARTITIONS:
+    for kind in PARTITIONS[:-1]:  # evidence is another where an overlay states a distribution of its own
         assert partition(model.inputs, kind) == partition(inputs, kind)
     changes = ["technology.common=false", 'inputs.theme."*"={kind="fixed", value=1.0}', "time_share.relative=0.0"]
     assert list(inputs_of(*changes, evidence=evidence, path=CONFIGS / f"{name}.toml")) == model.names
@@ -169,7 +169,7 @@ def test_all_of_phase_in_may_be_national(evidence: Evidence) -> None:
         one.distribution.kind == "fixed" for name, one in found.items() if name.startswith(("phase_in", "barrier"))
     )
     assert variance(found["national"].distribution) == pytest.approx((0.05 / SCORE_90) ** 2, rel=1e-12)
-    assert quantile(found["national"].distribution, 0.95) == pytest.approx(0.05, abs=2e-4)  # its tails are cut
+    assert quantile(found["national"].distribution, 0.95) == pytest.approx(0.05, abs=1e-3)  # its tails are cut
 
 
 def test_an_own_phase_in_that_is_stated_need_not_fit_the_split(evidence: Evidence) -> None:
@@ -205,7 +205,7 @@ def test_a_share_whose_tail_would_pass_1_is_cut_more_narrowly(by_name: dict[str,
         assert quantile(share, [0.05, 0.95]) == pytest.approx([0.68, 0.92], rel=1e-12)
         assert bounds(share)[1] < 1
     cut = [name for name, one in by_name.items() if ("tail", 0.005) in one.distribution.parameters]
-    assert len(cut) == 2
+    assert len([name for name in cut if name.startswith(("time_share", "coefficient", "residual"))]) == 2
 
 
 def test_factors_of_base(by_name: dict[str, Input], evidence: Evidence) -> None:
@@ -361,3 +361,15 @@ def test_the_range_of_a_table_is_named_with_the_table(evidence: Evidence, config
         check_bounds(config, evidence, inputs)
     assert caught.value.place == f"{config.data / 'coefficients.csv'}, 'Jurister', 'Direkte sagsbehandling'"
     assert caught.value.remedy.startswith("Let it end at or below 1: change the range")
+
+
+def test_a_stated_distribution_brings_its_own_provenance() -> None:
+    """Else the report's published evidence would stand beside somebody else's number."""
+    inputs = {one.name: one for one in prepare(CONFIGS / "field_evidence.toml").inputs}
+    office = inputs["coefficient.Sekretærer.Generelle administrative opgaver"]
+    assert (office.evidence, office.source) == ("derived", "Noy & Zhang 2023; Dell'Acqua et al. 2023")
+    assert inputs["coefficient.Sygeplejersker.Dokumentation"].evidence == "published"
+    change = 'inputs.residual.Jurister={kind="fixed",value=0.1}'
+    changed = {one.name: one for one in prepare(CONFIGS / "base.toml", [change]).inputs}["residual.Jurister"]
+    assert changed.evidence == "assumed"
+    assert changed.source.startswith("--set")

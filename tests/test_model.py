@@ -279,8 +279,10 @@ def test_estimates_lie_within_four_standard_errors_of_the_closed_form(
 
 def test_moments_of_the_pairs_are_those_of_the_closed_form(indices: xr.Dataset) -> None:
     deviation = np.sqrt(indices["variance_exact"])
-    assert float((np.abs(indices["mean"] - indices["mean_exact"]) / deviation).max()) < 1e-3
-    assert float(np.abs(indices["variance"] / indices["variance_exact"] - 1).max()) < 5e-3
+    # Monte Carlo's standard errors with both points of 2^14 pairs: sqrt(1 / 2^15) deviations, and sqrt(2 / 2^15) of the
+    # variance. A net has half the first at most, and does not do worse in the second than twice that.
+    assert float((np.abs(indices["mean"] - indices["mean_exact"]) / deviation).max()) < 0.5 * 2**-7.5
+    assert float(np.abs(indices["variance"] / indices["variance_exact"] - 1).max()) < 2 * 2**-7
 
 
 def test_first_order_is_not_above_total_order(indices: xr.Dataset) -> None:

@@ -183,6 +183,12 @@ def test_shares_of_the_variance_are_those_of_the_tree(tree: xr.DataTree, width: 
     assert f"Categories that carry the range (allocation of the variance): {said}" in text
 
 
+def test_no_sign_before_0(tree: xr.DataTree) -> None:
+    noise = tree.copy(deep=True)
+    noise["sensitivity"]["first_order"].loc[{"group": "assumption: speed"}] = -0.001
+    assert "speed 0%" in rendered(noise, 120)
+
+
 def test_the_closed_form_is_that_of_the_tree(tree: xr.DataTree) -> None:
     text = plain(rendered(tree, 120))
     at = tree["sensitivity"].sel(output="freed_fte 2040")

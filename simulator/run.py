@@ -1,0 +1,161 @@
+"""A run: futures drawn, indices estimated, everything labelled, with where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import __version__
+from .config import Config
+from .design import Design, design_for, direction_numbers, point_levels, replicate_points
+from .outputs import base_places, line_coefficients, scope_rows
+from .prepared import Prepared
+from .results import histogram_quantiles, input_table, probabilities, provenance, summary, workforce_table
+from .sensitivity.exact import exact_allocation, exact_indices, output_means
+from .sensitivity.indices import ExactIndices, index_table
+from .simulation import Propagated, pick_freeze, propagate
+from .sources import OTHER
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Progress = Callable[[str, int, int], None]
+TAILS = (0.05, 0.95)
+HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
+
+
+def run_model(
+    model: Prepared, futures: int | None, seed: int | None, workers: int | None, progress: Progress | None
+) -> xr.DataTree:
+    """Carry out `Model.run`; see there."""
+    import xarray as xr
+
+    started = time.time()
+    run = model.config.settings.run
+    futures, seed = run.futures if futures is None else futures, run.seed if seed is None else seed
+    if futures < 1 or seed < 0:
+        raise ValueError(f"futures must be at least 1 and seed at least 0, not {futures} and {seed}")
+    design = design_for(len(model.inputs), futures, run.replicates, seed, run.method)
+    told = _counter(progress, "futures", design.points)
+    base = base_places(model.evidence, model.rows)
+    propagated = propagate(design, model.sampler, model.structure, model.bins, base, workers, told)
+    nodes = {
+        "summary": xr.merge(
+            [
+                summary(propagated, model.evidence, model.rows, model.years, sorted({*run.quantiles, *HEADLINE})),
+                probabilities(propagated, model.evidence, model.rows, model.years, model.config.data),
+            ]
+        ),
+        "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
+        "inputs": input_table(model.inputs),
+        "workforce": workforce_table(model.evidence),
+        "sample": _sample(model, design),
+    }
+    tree = xr.DataTree.from_dict(nodes)
+    tree.attrs = provenance(
+        {
+            "title": model.config.settings.title,
+            "futures": design.points,
+            "futures_asked": futures,
+            "replicates": design.replicates,
+            "seed": seed,
+            "method": run.method,
+            "base_points": int(nodes["sensitivity"].attrs["base_points"]),
+            "command": f"simulator.load({str(model.config.path)!r}, {model.config.changes!r}).run({futures}, {seed})",
+            **_origin(model.config),
+            "versions": _versions(),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+            "duration_seconds": round(time.time() - started, 3),
+        }
+    )
+    return tree
+
+
+def _sensitivity(
+    model: Prepared, propagated: Propagated, seed: int, workers: int | None, progress: Progress | None
+) -> xr.Dataset:
+    """Indices of the total and the focus areas; their tails begin where the propagated futures have them."""
+    run, structure = model.config.settings.run, model.structure
+    points = min(run.base_points, propagated.design.points)
+    design = design_for(len(model.inputs), points, run.replicates, seed, run.method)
+    scopes = scope_rows(model.rows)
+    weights = model.weights[scopes]
+    variances, first, total = exact_indices(structure, model.moments, weights, model.groups.members)
+    means = output_means(structure, model.moments, weights).T
+    allocation = exact_allocation(structure, model.moments, weights).transpose(1, 0, 2)
+    exact = ExactIndices(means, variances.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1), allocation)
+    counts = propagated.counts[:, :, scopes, 0].sum(axis=0)
+    bins = (propagated.bins.centre[:, scopes, 0], propagated.bins.width[:, scopes, 0])
+    tails = np.ascontiguousarray(histogram_quantiles(counts, *bins, np.array(TAILS)).transpose(1, 0, 2))
+    coefficients = line_coefficients(structure, weights)
+    told = _counter(progress, "pairs", design.points)
+    frozen = pick_freeze(
+        design, model.sampler, structure, coefficients, model.groups.members, means.copy(), tails, workers, told
+    )
+    categories = (*model.evidence.categories[:-2], OTHER)
+    rows = [model.rows[scope] for scope in scopes]
+    table = index_table(frozen, exact, model.groups, rows, model.years, categories)
+    return table.assign_attrs(base_points=design.points, tails=list(TAILS))
+
+
+def _sample(model: Prepared, design: Design) -> xr.Dataset:
+    """The first futures of each replicate: inputs, and totals and areas in all years."""
+    import xarray as xr
+
+    number = min(model.config.settings.run.sample, design.points)
+    each = -(-number // design.replicates)
+    directions = direction_numbers(2 * len(model.inputs))
+    levels = np.concatenate(
+        [
+            point_levels(replicate_points(design, r, directions, pairs=False, block_bits=0), 0, each)
+            for r in range(design.replicates)
+        ]
+    )[:number]
+    values = model.values(levels)
+    kept = ["freed_fte", "freed_wage", "freed_fte_by_area", "freed_wage_by_area", "freed_fte_share", "freed_wage_share"]
+    outputs: xr.Dataset = model.evaluate(values)[kept]
+    said = {"units": "see `unit` in /inputs", "long_name": "Values of the inputs"}
+    outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names}, attrs=said)
+    return outputs.assign_attrs(description=f"The first {each} futures of each replicate")
+
+
+def _counter(progress: Progress | None, stage: str, total: int) -> Callable[[int], None] | None:
+    if progress is None:
+        return None
+    done = 0
+
+    def told(points: int) -> None:
+        nonlocal done
+        done += points
+        progress(stage, done, total)
+
+    return told
+
+
+def _origin(config: Config) -> dict[str, Any]:
+    """Texts and hashes from which the run can be made again."""
+    texts: dict[str, str] = {}
+    for path, text in config.texts:  # an overlay may have the same name as its base, in another folder
+        texts[path.name if path.name not in texts else f"{path.parent.name}/{path.name}"] = text
+    tables = sorted((*config.data.glob("*.csv"), *config.data.glob("derived/*.csv")))
+    return {
+        "config": texts,
+        "config_changes": list(config.changes),
+        "config_hash": hashlib.sha256("\0".join((*texts.values(), *config.changes)).encode()).hexdigest(),
+        "data_hashes": {
+            path.relative_to(config.data).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in tables
+        },
+        "settings": config.settings.model_dump(mode="json"),
+    }
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    packages = ("numpy", "scipy", "numba", "xarray")
+    return {"simulator": __version__, "python": sys.version.split()[0], **{name: version(name) for name in packages}}
