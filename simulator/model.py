@@ -10,7 +10,6 @@ from .config import load_config
 from .evidence import read_evidence
 from .feasibility import check_bounds
 from .inputs import PARTITIONS, build_inputs
-
 from .prepared import Prepared
 from .run import Progress, run_model
 

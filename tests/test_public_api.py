@@ -78,8 +78,8 @@ def test_names_of_the_package() -> None:
     assert simulator.__version__ == "0.1.0"
     assert simulator.load.__module__ == simulator.Model.__module__ == "simulator.model"
     assert issubclass(simulator.InputError, Exception)
-    with pytest.raises(AttributeError, match="module 'simulator' has no attribute 'run'"):
-        _ = simulator.run
+    with pytest.raises(AttributeError, match="module 'simulator' has no attribute 'simulate'"):
+        _ = simulator.simulate
 
 
 def test_a_mistake_is_an_input_error() -> None:
