@@ -14,7 +14,7 @@ from typing import NoReturn
 from . import __version__
 from .errors import InputError
 
-USER_ERROR, INTERRUPTED = 2, 130
+NOT_FINITE, USER_ERROR, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 2 after a mistake of the user's, told in one line; 130 when interrupted.
+        0; 1 where an output is not finite; 2 after a mistake of the user's, told in one line; 130 when interrupted.
     """
     _use_utf8()
     try:
@@ -39,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
         return USER_ERROR
+    except ArithmeticError as error:  # an output that is not finite
+        print(f"error: {error}", file=sys.stderr)
+        return NOT_FINITE
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         return INTERRUPTED

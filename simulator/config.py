@@ -308,3 +308,9 @@ def _check(settings: Settings, origins: Mapping[str, str], path: Path) -> None:
                 f"{points} cannot fill {run.replicates} replicates",
                 f"Give {run.replicates} or more, or lower run.replicates.",
             )
+        if points > run.replicates << 32:
+            raise InputError(
+                _place(origins, f"run.{key}", path),
+                f"{points} are more than {run.replicates} replicates of 2^32 points, all that 32 bits tell apart",
+                f"Give {run.replicates << 32} or fewer, or raise run.replicates.",
+            )

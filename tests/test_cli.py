@@ -16,6 +16,7 @@ import simulator
 from simulator.cli import main
 from simulator.distributions import quantile
 from simulator.model import Model
+from simulator.simulation import NonFiniteError
 
 ROOT = Path(__file__).parent.parent
 BASE = ROOT / "configs" / "base.toml"
@@ -452,3 +453,15 @@ print(sorted(heavy), sorted({"numba", "xarray", "scipy.stats", "h5py", "pandas"}
     done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)},
                           capture_output=True, check=True, text=True)  # fmt: skip
     assert done.stdout == f"simulator {simulator.__version__}\n[] []\n"
+
+
+def test_an_output_that_is_not_finite_ends_in_one_line(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NonFiniteError("an output is not finite in replicate 3, futures 0 to 15")
+
+    monkeypatch.setattr("simulator.run.propagate", refuse)
+    assert main(["run", str(BASE), "--futures", "256", "--out", "bad"]) == 1
+    assert capsys.readouterr().err == "error: an output is not finite in replicate 3, futures 0 to 15\n"
+    assert not (elsewhere / "bad" / "results.nc").exists()

@@ -309,3 +309,10 @@ def test_field_evidence_rests_on_studies_of_task_time(base: Prepared) -> None:
 
 def usable(row: dict[str, str]) -> bool:
     return row["estimand"] == "task time" and row["use"] == "coefficient"
+
+
+def test_a_replicate_has_at_most_as_many_points_as_32_bits_tell_apart() -> None:
+    changes = ["run.replicates=1", "run.base_points=16"]
+    assert load_config(CONFIGS / "base.toml", [*changes, f"run.futures={2**32}"]).settings.run.futures == 2**32
+    with pytest.raises(InputError, match="more than 1 replicates of 2\\^32 points"):
+        load_config(CONFIGS / "base.toml", [*changes, f"run.futures={2**32 + 1}"])

@@ -168,10 +168,11 @@ def test_all_phase_in_moved_by_five_points_is_the_published_range(
     assert (round(float(moved.freed_fte)), round(float(moved.freed_wage))) == (fte, wage)
 
 
-def test_the_key_shift_moves_the_national_part(model: Model) -> None:
+@pytest.mark.parametrize("shift", [-0.05, 0.05])
+def test_the_key_shift_moves_the_national_part(model: Model, shift: float) -> None:
     values = model.central()
-    values[0, model.names.index("national")] -= 0.05
-    stated = simulator.load(BASE, ["phase_in.shift=-0.05"])
+    values[0, model.names.index("national")] += shift
+    stated = simulator.load(BASE, [f"phase_in.shift={shift}"])
     # The quantile function rounds in the last places of values near 0.05.
     xr.testing.assert_allclose(stated.evaluate(stated.central()), model.evaluate(values), rtol=1e-12)
 
