@@ -12,8 +12,6 @@ from .kernels.structure import Structure
 from .potential import NO_THEME, QUANTITIES
 from .sources import FOCUS_AREAS, OTHER
 
-DIMENSIONS = ("area", "level", "theme", "focus_area", "category")
-
 
 @dataclass(frozen=True)
 class OutputRow:

@@ -172,7 +172,11 @@ def propagate(
     ------
     NonFiniteError
         If an output is not finite.
+    ValueError
+        If `base_row` holds neither all rows nor the two totals: the kernels would take other rows for these.
     """
+    if len(base_row) not in (2, row_count(structure)):
+        raise ValueError(f"{len(base_row)} rows of outputs; all are {row_count(structure)}, the totals alone 2")
     shape = bins.centre.shape
     moments = np.zeros((design.replicates, *shape, 2))
     counts = np.zeros((design.replicates, *shape, BINS + 2), dtype=np.int64)
@@ -252,6 +256,13 @@ def pick_freeze(
             progress(chunk.points)
     pairs, hybrids, allocation, tail_sums = sums
     return PickFrozen(design, centre, pairs, hybrids[:, place.ravel()], allocation, tail_sums)
+
+
+def row_count(structure: Structure) -> int:
+    """Number of rows of the amounts, see `simulator.kernels.amounts`."""
+    themes = int(structure.term_theme_place.max()) + 1
+    one_money = 1 + len(structure.area_growth) + structure.levels + themes + len(structure.scope_area) + 1
+    return 2 * one_money + len(structure.phase_in) - 1
 
 
 def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:

@@ -382,3 +382,10 @@ def test_the_centre_does_not_matter(base: Prepared) -> None:
         mean = result.moments[0, ..., 0] / 2**9
         spread.append(result.moments[0, ..., 1] / 2**9 - mean**2)
     np.testing.assert_allclose(spread[1], spread[0], rtol=1e-6)
+
+
+def test_only_all_rows_or_the_two_totals_are_propagated(model: Prepared) -> None:
+    some = with_rows(model, range(10))
+    design = Design(len(model.inputs), 1, 4, 0)
+    with pytest.raises(ValueError, match=f"10 rows of outputs; all are {len(model.rows)}, the totals alone 2"):
+        propagate(design, model.sampler, model.structure, bins_of(some), base_places(model.evidence, some.rows))
