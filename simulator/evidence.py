@@ -18,7 +18,6 @@ from .sources import (
     TEXT,
     areas_table,
     categories_table,
-    full_potential,
     levels_table,
     read_source,
     themes_table,
@@ -79,6 +78,9 @@ class Evidence:
         (score - 1) / 4; the last row is the mean, for `Øvrige`.
     growth : demography.Growth
     workforce : workforce.Workforce
+        As reconciled.
+    ensemble : (tables, A, C + 2, L) float64
+        FTE of the tables that may be true; the reconciled one alone where the workforce is not uncertain.
     """
 
     areas: tuple[str, ...]
@@ -101,15 +103,18 @@ class Evidence:
     barrier_weight: np.ndarray
     growth: demography.Growth
     workforce: workforce.Workforce
+    ensemble: np.ndarray
 
 
-def read_evidence(data: Path) -> Evidence:
+def read_evidence(data: Path, *, ensemble: bool = False) -> Evidence:
     """Read all tables of a folder.
 
     Parameters
     ----------
     data : Path
         With the subfolder `derived`.
+    ensemble : bool
+        Whether the workforce table is uncertain.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def read_evidence(data: Path) -> Evidence:
     areas, levels, categories = areas_table(data), levels_table(data), categories_table(data)
     area_names, level_names, names = areas.texts("area"), levels.texts("level"), categories.texts("category")
     reconciled = workforce.read(data / "derived", area_names, names, level_names)
-    _staffed(data, reconciled.fte, (area_names, names, level_names))
+    _staffed(data / "derived" / workforce.FILES[0], reconciled.fte[None], (area_names, names, level_names))
     themes = themes_table(data)
     theme_names = {int(str(row["theme"])): str(row["theme_da"]) for row in themes.rows}
     tasks = _tasks(data, names[:-2], area_names, theme_names, reconciled.fte)
@@ -143,8 +148,8 @@ def read_evidence(data: Path) -> Evidence:
         barriers=barriers,
         barriers_en=barriers_en,
         tasks=tasks,
-        phase_in=_phase_in(data, categories),  # before the residuals, which divide by it
-        residual=_residuals(data, categories, tasks),
+        phase_in=_phase_in(data, categories),
+        residual=_residuals(data, names[:-2], reconciled.potential, tasks),
         residual_theme=tuple(
             _theme(theme_names, number, categories.place(row))
             for row, number in enumerate(categories.numbers("residual_theme")[:-2])
@@ -152,16 +157,52 @@ def read_evidence(data: Path) -> Evidence:
         barrier_weight=weights,
         growth=demography.read(data / "derived", area_names),
         workforce=reconciled,
+        ensemble=_ensemble(data, (area_names, names, level_names)) if ensemble else reconciled.fte[None],
     )
 
 
-def _staffed(data: Path, fte: np.ndarray, axes: Sequence[Sequence[str]]) -> None:
+def _ensemble(data: Path, axes: tuple[Sequence[str], Sequence[str], Sequence[str]]) -> np.ndarray:
+    from .ensemble import FILE, read_ensemble
+
+    tables = read_ensemble(data / "derived", *axes)
+    _staffed(data / "derived" / FILE, tables, axes)
+    return tables
+
+
+def explained_potential(data: Path, categories: Sequence[str], areas: Sequence[str], fte: np.ndarray) -> np.ndarray:
+    """What the printed tasks explain of the full potential of each category.
+
+    Parameters
+    ----------
+    data : Path
+    categories : sequence of str
+        The C categories with printed evidence.
+    areas : sequence of str
+    fte : ndarray, (A, C + 2, L)
+        A workforce: shares printed for areas are weighted with it, and groups are parts of it.
+
+    Returns
+    -------
+    ndarray, (C,)
+        Part of the working time.
+
+    Raises
+    ------
+    InputError
+        If a table of the tasks is faulty.
+    """
+    themes = {int(str(row["theme"])): str(row["theme_da"]) for row in themes_table(data).rows}
+    tasks = _tasks(data, categories, areas, themes, fte)
+    return np.array([_explained(tasks, name) for name in categories])
+
+
+def _staffed(path: Path, tables: np.ndarray, axes: Sequence[Sequence[str]]) -> None:
     """Cells that are left out are zero, but no area, category or level is empty."""
-    for axis, names in enumerate(axes):
-        empty = np.flatnonzero(fte.sum(axis=tuple({0, 1, 2} - {axis})) == 0)
+    for axis, names in enumerate(axes, start=1):
+        empty = np.argwhere(tables.sum(axis=tuple({1, 2, 3} - {axis})) == 0)
         if len(empty):
-            path, remedy = data / "derived" / workforce.FILES[0], "Derive the workforce again, or mend the label."
-            raise InputError(str(path), f"'{names[empty[0]]}' has no FTE", remedy)
+            remedy = "Derive the workforce again, or mend the label."
+            raise InputError(str(path), f"'{names[empty[0][1]]}' has no FTE", remedy)
 
 
 def _theme(names: dict[int, str], number: float, place: str) -> str:
@@ -255,22 +296,22 @@ def _share(table: Table, rows: Sequence[int], areas: Sequence[str], fte: np.ndar
     return Stated(central, low, high, single[0].kind, single[0].source, note)
 
 
-def _residuals(data: Path, categories: Table, tasks: Sequence[Task]) -> tuple[Stated, ...]:
-    potential = full_potential(data, categories)
+def _explained(tasks: Sequence[Task], category: str) -> float:
+    return sum(t.part * t.share.central * t.coefficient.central for t in tasks if t.category == category)
+
+
+def _residuals(
+    data: Path, categories: Sequence[str], potential: np.ndarray, tasks: Sequence[Task]
+) -> tuple[Stated, ...]:
     made = []
-    for number, row in enumerate(categories.rows[:-2]):
-        name = str(row["category"])
-        if name not in potential:
-            problem = f"'{name}' has no percentage in published_potential.csv"
-            raise InputError(categories.place(number), problem, "Add its row.")
-        explained = sum(t.part * t.share.central * t.coefficient.central for t in tasks if t.category == name)
-        rest = potential[name] - explained
-        if rest < 0:
-            problem = f"the tasks of '{name}' explain {explained:.4f} of its potential of {potential[name]:.4f}"
-            remedy = "Lower a time share or a coefficient, so that the residual is not negative."
+    for name, full in zip(categories, map(float, potential), strict=True):
+        explained = _explained(tasks, name)
+        if explained > full:
+            problem = f"the tasks of '{name}' explain {explained:.4f} of its potential of {full:.4f}"
+            remedy = "Lower a time share or a coefficient, or derive the workforce again, which raises the potential."
             raise InputError(str(data / "time_shares.csv"), problem, remedy)
-        source = "Middle of the printed percentage by the middle of the phase-in, less the tasks"
-        made.append(Stated(rest, math.nan, math.nan, "derived", source, ""))
+        source = "Potential as calibrated (derived/potentials.csv), less the tasks"
+        made.append(Stated(full - explained, math.nan, math.nan, "derived", source, ""))
     return tuple(made)
 
 

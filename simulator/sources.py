@@ -85,7 +85,7 @@ def growth_table(data: Path) -> Table:
 
 
 def full_potential(data: Path, table: Table) -> dict[str, float]:
-    """Middle of the printed percentage of each category, by the middle of its phase-in.
+    """Middle of the printed percentage of each category, by the middle of its phase-in: where the calibration starts.
 
     For the categories of health the percentage is printed for health and elder care; it holds wherever they work,
     because time shares and coefficients belong to the category.
@@ -100,11 +100,24 @@ def full_potential(data: Path, table: Table) -> dict[str, float]:
     -------
     dict of str to float
         Fraction of the working time.
+
+    Raises
+    ------
+    InputError
+        If a category has no percentage, or no phase-in.
     """
     middles = (table.numbers("phase_in_low") + table.numbers("phase_in_high")) / 2
-    middle = dict(zip(table.texts("category"), map(float, middles), strict=True))
-    return {
+    middle = dict(zip(table.texts("category")[:-2], map(float, middles), strict=False))
+    for number, (name, phase_in) in enumerate(middle.items()):
+        if not phase_in > 0:  # an empty cell is not a number
+            raise InputError(table.place(number), f"'{name}' has no phase-in", "Give a range that ends above 0.")
+    potential = {
         str(row["label"]): (float(row["low"]) + float(row["high"])) / 2 / middle[str(row["label"])]
         for row in potential_table(data).rows
         if row["dimension"] == "category" and row["quantity"] == "freed_wage_share" and row["label"] in middle
     }
+    for number, name in enumerate(middle):
+        if name not in potential:
+            problem = f"'{name}' has no percentage in published_potential.csv"
+            raise InputError(table.place(number), problem, "Add its row.")
+    return potential

@@ -1,7 +1,8 @@
-"""The workforce of 2023 by area, category and level, with wages and the potential of the categories not in focus."""
+"""The workforce of 2023 by area, category and level, with its wages and potentials."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from .errors import InputError
+from .sources import OTHER
 from .tables import KINDS, Column, Table, position, read_table
 
-FILES = ("workforce.csv", "wages.csv", "potential_other.csv")
+FILES = ("workforce.csv", "wages.csv", "potentials.csv")
 EVERYWHERE = "*"
 
 
 @dataclass(frozen=True)
 class Workforce:
-    """The reconciled tables (a areas, c categories, l levels).
+    """The reconciled tables (a areas, c categories, of which the last are Øvrige and Ekskluderede, l levels).
 
     Attributes
     ----------
@@ -25,12 +27,15 @@ class Workforce:
         Thousand FTE in 2023.
     wage : ndarray, (a, c)
         Mio. DKK per FTE a year, 2023 prices; only Øvrige differs between areas.
+    potential : ndarray, (c - 2,)
+        Full potential of the categories in focus before phase-in, a fraction.
     potential_other : ndarray, (a,)
-        Full potential of Øvrige before phase-in, a fraction.
+        That of Øvrige.
     """
 
     fte: np.ndarray
     wage: np.ndarray
+    potential: np.ndarray
     potential_other: np.ndarray
 
 
@@ -40,14 +45,15 @@ def read(folder: Path, areas: Sequence[str], categories: Sequence[str], levels: 
     Parameters
     ----------
     folder : Path
-        Holds workforce.csv (cells that are left out are zero), wages.csv and potential_other.csv.
+        Holds workforce.csv (cells that are left out are zero), wages.csv and potentials.csv.
     areas, categories, levels : sequence of str
-        The labels, in the order of the axes.
+        The labels, in the order of the axes; the last two categories are Øvrige and Ekskluderede.
 
     Raises
     ------
     InputError
-        If a file is missing or faulty, names an unknown label, or leaves out a wage or a potential.
+        If a file is missing or faulty, names an unknown label, or leaves out a wage or a potential; if a category
+        other than Øvrige differs between areas.
     """
     cells = _table(folder / FILES[0], ("area", "category", "level"), "fte")
     fte = np.zeros((len(areas), len(categories), len(levels)))
@@ -58,20 +64,10 @@ def read(folder: Path, areas: Sequence[str], categories: Sequence[str], levels: 
             for labels, column in ((areas, "area"), (categories, "category"), (levels, "level"))
         )
         fte[where] = float(row["fte"])
-    wages = _table(folder / FILES[1], ("area", "category"), "wage")
-    wage = np.full((len(areas), len(categories)), np.nan)
-    for number, row in enumerate(wages.rows):
-        place = wages.place(number)
-        c = position(categories, str(row["category"]), place)
-        a = slice(None) if row["area"] == EVERYWHERE else position(areas, str(row["area"]), place)
-        wage[a, c] = float(row["wage"])
-    potentials = _table(folder / FILES[2], ("area",), "potential")
-    potential_other = np.full(len(areas), np.nan)
-    for number, row in enumerate(potentials.rows):
-        potential_other[position(areas, str(row["area"]), potentials.place(number))] = float(row["potential"])
-    _complete(wages.path, wage, categories)
-    _complete(potentials.path, potential_other, areas)
-    return Workforce(fte, wage, potential_other)
+    wage = _by_category(_table(folder / FILES[1], ("area", "category"), "wage"), "wage", areas, categories)
+    potentials = _table(folder / FILES[2], ("area", "category"), "potential", high=1.0)
+    potential = _by_category(potentials, "potential", areas, categories[:-1])  # Ekskluderede have none
+    return Workforce(fte, wage, potential[0, :-1], potential[:, -1])
 
 
 def structural_zeros(data: Path, areas: Sequence[str], categories: Sequence[str], levels: Sequence[str]) -> np.ndarray:
@@ -97,16 +93,30 @@ def structural_zeros(data: Path, areas: Sequence[str], categories: Sequence[str]
     return zero
 
 
-def _table(path: Path, labels: Sequence[str], value: str) -> Table:
+def _table(path: Path, labels: Sequence[str], value: str, high: float = math.inf) -> Table:
     columns = {label: Column(str) for label in labels}
-    columns |= {value: Column(float, low=0.0), "unit": Column(str)}
+    columns |= {value: Column(float, low=0.0, high=high), "unit": Column(str)}
     return read_table(path, {**columns, "kind": Column(str, choices=KINDS), "source": Column(str)}, key=labels)
 
 
-def _complete(path: Path, values: np.ndarray, labels: Sequence[str]) -> None:
-    missing = np.argwhere(~np.isfinite(values))
+def _by_category(table: Table, column: str, areas: Sequence[str], categories: Sequence[str]) -> np.ndarray:
+    """One value for each category, and for Øvrige one for each area: ndarray, (areas, categories)."""
+    values = np.full((len(areas), len(categories)), np.nan)
+    for number, row in enumerate(table.rows):
+        area, category, place = str(row["area"]), str(row["category"]), table.place(number)
+        c = position(categories, category, place)
+        if (area == EVERYWHERE) == (category == OTHER):
+            remedy = f"Give '{OTHER}' a row for each area, and all others one for '{EVERYWHERE}'."
+            raise InputError(place, f"'{category}' has a row for the area '{area}'", remedy)
+        a = slice(None) if area == EVERYWHERE else position(areas, area, place)
+        values[a, c] = float(row[column])
+    missing = np.argwhere(np.isnan(values))
     if len(missing):
-        raise InputError(str(path), f"has no row for '{labels[missing[0][-1]]}'", "Derive the workforce again.")
+        a, c = missing[0]
+        where = f" in '{areas[a]}'" if categories[c] == OTHER else ""
+        problem = f"has no row for '{categories[c]}'{where}"
+        raise InputError(str(table.path), problem, "Derive the workforce again.")
+    return values
 
 
 def _chosen(cell: str, labels: Sequence[str], place: str) -> np.ndarray:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from simulator import reconciliation
 from simulator.demography import central_growth
 from simulator.errors import InputError
+from simulator.evidence import explained_potential
 from simulator.printed_bounds import potential_bounds, read_frame, workforce_bounds
 from simulator.reconciliation import Reconciliation, reconcile, write
-from simulator.workforce import Workforce, read, structural_zeros
+from simulator.workforce import FILES, Workforce, read, structural_zeros
 
 DATA = Path(__file__).parent.parent / "data"
 SHARES = ("fte_share", "wage_share")
@@ -131,9 +136,8 @@ def test_what_is_printed_twice_agrees() -> None:
     assert len(seen) == 12 * 3 + 4 * 3
 
 
-def test_named_tasks_leave_a_residual() -> None:
+def test_named_tasks_leave_a_residual(stored: Workforce) -> None:
     coefficient = {(row["category"], row["task"]): float(row["central"]) for row in rows("coefficients.csv")}
-    frame = read_frame(DATA)
     fte = {label: sum(ends) / 2 for label, ends in printed("7.3", "category", "fte_2023").items()}
     largest: dict[tuple[str, str], float] = {}
     for row in rows("time_shares.csv"):
@@ -141,7 +145,7 @@ def test_named_tasks_leave_a_residual() -> None:
         key = (row["category"], row["task"])
         largest[key] = max(largest.get(key, 0.0), part * float(row["central"]))
     assert set(largest) == set(coefficient)
-    for category, full in zip(FOCUS, frame.use, strict=False):
+    for category, full in zip(FOCUS, stored.potential, strict=True):
         tasks = [key for key in largest if key[0] == category]
         assert sum(largest[key] for key in tasks) <= 1
         assert sum(largest[key] * coefficient[key] for key in tasks) < full, category
@@ -193,8 +197,8 @@ def test_the_check_of_marginals_sees_a_thousand_too_many(stored: Workforce) -> N
     for a, c, level in ((0, 0, 0), (2, 11, 1), (6, 20, 0)):
         fte = stored.fte.copy()
         fte[a, c, level] += 1.5
-        assert marginal_misses(Workforce(fte, stored.wage, stored.potential_other))
-    assert marginal_misses(Workforce(stored.fte, stored.wage * 1.01, stored.potential_other))
+        assert marginal_misses(replace(stored, fte=fte))
+    assert marginal_misses(replace(stored, wage=stored.wage * 1.01))
 
 
 def test_structural_zeros_hold(stored: Workforce) -> None:
@@ -212,8 +216,11 @@ def test_structural_zeros_hold(stored: Workforce) -> None:
 def test_wages_and_potentials_are_sensible(stored: Workforce) -> None:
     other = CATEGORIES.index("Øvrige")
     assert np.all(np.delete(stored.wage, other, axis=1) == np.delete(stored.wage[:1], other, axis=1))
-    assert np.all((stored.wage > 0.3 - 1e-6) & (stored.wage < 1.0))
-    assert np.all((stored.potential_other >= 0) & (stored.potential_other <= 0.5))
+    assert np.all((stored.wage > 0.3) & (stored.wage < 1.0))
+    assert stored.potential.shape == (20,)
+    assert stored.potential_other.shape == (12,)
+    assert np.all((stored.potential > 0.02) & (stored.potential < 0.5))
+    assert np.all((stored.potential_other > 0.05) & (stored.potential_other < 0.5))
 
 
 def freed(tables: Workforce, shift: float) -> tuple[np.ndarray, np.ndarray]:
@@ -228,13 +235,8 @@ def freed(tables: Workforce, shift: float) -> tuple[np.ndarray, np.ndarray]:
     )
     ends = [(float(r["phase_in_low"]), float(r["phase_in_high"])) for r in rows("categories.csv")[:20]]
     middle = np.mean(ends, axis=1)
-    percent = {
-        r["label"]: (float(r["low"]) + float(r["high"])) / 2
-        for r in POTENTIAL
-        if r["dimension"] == "category" and r["quantity"] == "freed_wage_share" and r["label"] != "Øvrige ansatte"
-    }
     rate = np.zeros((12, 22))
-    rate[:, :20] = [percent[c] / m * (m + shift) for c, m in zip(FOCUS, middle, strict=True)]
+    rate[:, :20] = tables.potential * (middle + shift)
     weights = [np.mean(ends) for ends in printed("7.3", "category", "fte_2023").values()]
     rate[:, 20] = tables.potential_other * (np.average(middle, weights=weights) + shift)
     fte = tables.fte.sum(axis=2) * growth[:, None] * rate
@@ -248,6 +250,23 @@ def test_the_totals_are_the_printed_ones(stored: Workforce) -> None:
     low, high = freed(stored, -0.05), freed(stored, 0.05)
     assert (round(low[0].sum()), round(high[0].sum())) == (84, 96)
     assert (round(low[1].sum()), round(high[1].sum())) == (48, 55)
+
+
+def test_each_potential_gives_its_printed_percentage(stored: Workforce) -> None:
+    ends = {r["category"]: (float(r["phase_in_low"]), float(r["phase_in_high"])) for r in rows("categories.csv")[:20]}
+    seen = []
+    for row in POTENTIAL:
+        if row["label"] in FOCUS and row["quantity"] == "freed_wage_share":
+            full, (start, end) = stored.potential[FOCUS.index(row["label"])], ends[row["label"]]
+            low, high, half = (float(row[column]) for column in ("low", "high", "rounding"))
+            if low == high:
+                assert full * (start + end) / 2 == pytest.approx(low, abs=half), row
+            else:  # where both ends round to one number, the report prints a range of one unit
+                unit = high - low < 3 * half
+                assert low - half <= full * start <= (high if unit else low + half), row
+                assert (low if unit else high - half) <= full * end <= high + half, row
+            seen.append(row["label"])
+    assert sorted(seen) == sorted(FOCUS)
 
 
 def test_areas_and_categories_lie_in_their_printed_ranges(stored: Workforce) -> None:
@@ -269,27 +288,30 @@ def test_areas_and_categories_lie_in_their_printed_ranges(stored: Workforce) -> 
             continue
         if not float(row["low"]) - single <= value <= float(row["high"]) + single:
             outside.add((row["label"], row["quantity"]))
-    # 5-6 % of the wages of Ældre is 3.0-3.6 bn, and 2-3 is printed
-    assert outside == {("Ældre", "freed_wage")}
+    assert outside == set()
 
 
 def test_the_stored_files_are_the_reconciliation(stored: Workforce, fresh: Reconciliation) -> None:
-    # The solver stops at 1e-8 of an objective that is flat in single cells, so a cell repeats to some 0.001 thousand
-    # FTE between platforms, and sums over cells, which the bounds hold, much better.
+    # The steps stop where the last one moves wages and potentials by 1e-4. From other starting points they end within
+    # 1.5e-4 of these, and in single cells, in which the objective is flat, within 0.035 thousand FTE.
     tables = fresh.tables
-    np.testing.assert_allclose(tables.fte, stored.fte, rtol=1e-4, atol=0.01)
+    np.testing.assert_allclose(tables.fte, stored.fte, rtol=1e-4, atol=0.05)
     np.testing.assert_allclose(tables.wage, stored.wage, rtol=1e-3)
+    np.testing.assert_allclose(tables.potential, stored.potential, rtol=1e-3)
     np.testing.assert_allclose(tables.potential_other, stored.potential_other, rtol=1e-3)
-    np.testing.assert_allclose(tables.fte.sum(axis=(1, 2)), stored.fte.sum(axis=(1, 2)), rtol=1e-4)
-    np.testing.assert_allclose(tables.fte.sum(axis=(0, 2)), stored.fte.sum(axis=(0, 2)), rtol=1e-4)
+    np.testing.assert_allclose(tables.fte.sum(axis=(1, 2)), stored.fte.sum(axis=(1, 2)), rtol=1e-3)
+    np.testing.assert_allclose(tables.fte.sum(axis=(0, 2)), stored.fte.sum(axis=(0, 2)), rtol=1e-3)
 
 
 def test_only_the_known_contradictions_are_missed(fresh: Reconciliation) -> None:
-    assert fresh.bounds > 480
-    assert {(miss.label, miss.quantity, miss.end) for miss in fresh.misses if miss.figure != "text"} == {
-        ("Ældre", "freed_wage", "middle"),
-        ("SOSU-medarbejdere", "freed_fte", "low"),
-    }
+    assert fresh.asked > 480
+    (miss,) = (miss for miss in fresh.misses if miss.figure != "text")
+    assert (miss.label, miss.quantity, miss.end) == ("SOSU-medarbejdere", "freed_fte", "low")
+    # 4-6 holds from 4.5 to 5.5 at least, and a phase-in of 65-75 % gives no wider range than 75/65. What cannot hold is
+    # missed by no more than it must be, but for the margin, here 1 % of 0.5 thousand FTE.
+    least = 5.5 * 0.65 / 0.75
+    assert miss.high == 4.5 < least
+    assert least <= miss.value <= least + 0.01
     claims = {(miss.label, miss.quantity) for miss in fresh.misses if miss.figure == "text"}
     assert claims == {("Øvrige", "fte_2023"), ("Øvrige", "fte_share"), ("Ekskluderede", "fte_share")}
     listed = {(row["label"], row["quantity"], row["end"]) for row in rows("derived/reconciliation_misses.csv")}
@@ -301,7 +323,98 @@ def test_writing_and_reading_gives_the_same_tables(fresh: Reconciliation, tmp_pa
     again = read(tmp_path, AREAS, CATEGORIES, LEVELS)
     np.testing.assert_allclose(again.fte, fresh.tables.fte, rtol=1e-7)
     np.testing.assert_allclose(again.wage, fresh.tables.wage, rtol=1e-7)
+    np.testing.assert_allclose(again.potential, fresh.tables.potential, rtol=1e-7)
     np.testing.assert_allclose(again.potential_other, fresh.tables.potential_other, rtol=1e-7)
+    for name in ("workforce", "wages", "potentials", "calibration", "reconciliation_misses"):
+        for row in csv.DictReader((tmp_path / f"{name}.csv").read_text(encoding="utf-8").splitlines()):
+            assert row["kind"] == "derived"
+            assert row["source"]
+
+
+def test_the_calibration_lists_every_target_once(fresh: Reconciliation) -> None:
+    listed = rows("derived/calibration.csv")
+    keys = [(row["figure"], row["label"], row["quantity"], row["end"]) for row in listed]
+    assert len(keys) == len(set(keys)) == len(fresh.bounds)
+    soft = [row for row in listed if row["asked"] == "soft"]
+    assert {row["asked"] for row in listed} == {"hard", "soft", "left out"}
+    for row in listed:
+        inside = float(row["low"]) <= float(row["value"]) <= float(row["high"])
+        assert row["met"] == ("yes" if inside else "no"), row
+        assert row["met"] == "yes" or row["asked"] != "hard"
+    assert sum(row["met"] == "yes" for row in soft) >= 0.98 * len(soft)
+    values = [float(row["value"]) for row in listed]
+    np.testing.assert_allclose(fresh.values, values, rtol=2e-3, atol=1e-3)
+
+
+def test_the_headline_is_not_met_on_the_edge(fresh: Reconciliation) -> None:
+    total = {
+        (b.quantity, b.end): min(value - b.low, b.high - value)
+        for b, value in zip(fresh.bounds, fresh.values, strict=True)
+        if (b.figure, b.label) == ("3.3", "Total") and not b.quantity.endswith("share")
+    }
+    assert len(total) == 6
+    assert min(total.values()) == pytest.approx(reconciliation.MARGIN * 0.5, rel=1e-3)
+
+
+# The programme with other tables
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("derived", "population*")))
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_no_potential_is_less_than_its_tasks_explain(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Administrative tasks of It-medarbejdere, with 35 % saved: 98 % of the time instead of 25 % explain 34.3 %, and the
+    # printed 24-27 % allows no more than 33 %.
+    text = (copy / "time_shares.csv").read_text(encoding="utf-8")
+    (old,) = (line for line in text.splitlines() if line.startswith("It-medarbejdere"))
+    change(copy / "time_shares.csv", old, old.replace(",0.25,,", ",0.98,,"))
+    monkeypatch.setattr(reconciliation, "SETTLED", 0.01)  # a few steps show it
+    found = reconcile(copy)
+    explained = explained_potential(copy, FOCUS, AREAS, found.tables.fte)
+    assert explained[FOCUS.index("It-medarbejdere")] == pytest.approx(0.343)
+    assert np.all(found.tables.potential > explained)
+    assert "It-medarbejdere" in {miss.label for miss in found.misses if miss.quantity == "freed_wage_share"}
+
+
+def test_a_category_without_a_percentage_is_named(copy: Path) -> None:
+    path = copy / "published_potential.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "Gymnasielærere" not in line or "freed_wage_share" not in line]
+    assert len(kept) == len(lines) - 1
+    path.write_text("".join(kept), encoding="utf-8")
+    with pytest.raises(InputError, match=r"categories\.csv, row 11: 'Gymnasielærere' has no percentage"):
+        reconcile(copy)
+
+
+def test_steps_that_do_not_settle_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation, "STEPS", 1)
+    with pytest.raises(RuntimeError, match="does not settle: after 1 steps"):
+        reconcile(DATA)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("7.1,total,Total,Total,fte_2023,thousand FTE,764,764,763.5,764.5",
+         "7.1,total,Total,Total,fte_2023,thousand FTE,794,794,793.5,794.5", "no workforce was found that meets all"),
+        ("7.1,total,Total,Total,fte_2023,thousand FTE,764,764,763.5,764.5",
+         "7.1,total,Total,Total,fte_2023,thousand FTE,564,564,563.5,564.5", "leaves for Øvrige, is not above 0"),
+        ("7.3,category,Jurister,Lawyers,fte_2023,", "7.3b,category,Jurister,Lawyers,fte_2023,", "no fte_2023 of 'Jurister'"),
+    ],
+)  # fmt: skip
+def test_marginals_that_cannot_hold_are_named(copy: Path, old: str, new: str, message: str) -> None:
+    change(copy / "published_workforce.csv", old, new)
+    with pytest.raises(InputError, match=message) as caught:
+        reconcile(copy)
+    assert "published_workforce.csv" in str(caught.value)
 
 
 # Bounds and errors
@@ -330,11 +443,16 @@ def test_what_cannot_hold_is_no_bound() -> None:
     [
         ("workforce.csv", "Sundhed,Sygeplejersker", "Sundhed,Sygeplejerske", "Did you mean 'Sygeplejersker'"),
         ("wages.csv", "*,Jurister,", "*,Sygeplejersker,", "repeats"),
-        ("potential_other.csv", "Social,0", "Social,-0", "outside"),
+        ("wages.csv", "*,Jurister,", "Social,Jurister,", "'Jurister' has a row for the area 'Social'"),
+        ("potentials.csv", "Social,Øvrige,0", "Social,Øvrige,-0", "outside"),
+        ("potentials.csv", "*,Jurister,0", "*,Jurister,1", "outside"),
+        ("potentials.csv", "Social,Øvrige,", "*,Øvrige,", "'Øvrige' has a row for the area"),
+        ("potentials.csv", "Social,Øvrige,", "Socialt,Øvrige,", "Did you mean 'Social'"),
+        ("potentials.csv", "*,Jurister,", "*,Ekskluderede,", "unknown name 'Ekskluderede'"),
     ],
 )
 def test_faults_in_the_files_are_named(tmp_path: Path, file: str, old: str, new: str, message: str) -> None:
-    for name in ("workforce.csv", "wages.csv", "potential_other.csv"):
+    for name in FILES:
         text = (DATA / "derived" / name).read_text(encoding="utf-8")
         assert name != file or old in text
         (tmp_path / name).write_text(text.replace(old, new, 1) if name == file else text, encoding="utf-8")
@@ -343,10 +461,20 @@ def test_faults_in_the_files_are_named(tmp_path: Path, file: str, old: str, new:
     assert file in str(caught.value)
 
 
-def test_a_missing_wage_is_named(tmp_path: Path) -> None:
-    for name in ("workforce.csv", "wages.csv", "potential_other.csv"):
+@pytest.mark.parametrize(
+    ("file", "row", "message"),
+    [
+        ("wages.csv", "*,Jurister", "no row for 'Jurister'$"),
+        ("potentials.csv", "*,Jurister", "no row for 'Jurister'$"),
+        ("potentials.csv", "Forsvar,Øvrige", "no row for 'Øvrige' in 'Forsvar'$"),
+    ],
+)
+def test_a_missing_wage_or_potential_is_named(tmp_path: Path, file: str, row: str, message: str) -> None:
+    for name in FILES:
         lines = (DATA / "derived" / name).read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if name != "wages.csv" or not line.startswith("*,Jurister")]
+        kept = [line for line in lines if name != file or not line.startswith(row)]
+        assert len(kept) == len(lines) - (name == file)
         (tmp_path / name).write_text("".join(kept), encoding="utf-8")
-    with pytest.raises(InputError, match="no row for 'Jurister'"):
+    with pytest.raises(InputError) as caught:
         read(tmp_path, AREAS, CATEGORIES, LEVELS)
+    assert re.search(message, caught.value.problem)
