@@ -67,7 +67,7 @@ def pick_freeze_of(design: Design, workers: int | None) -> tuple[Callable[[], Pi
     exact = ExactIndices(means, variances.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1), allocation)
     # The run takes the tails from the propagated futures; those of a normal distribution hold about as many.
     tails = np.ascontiguousarray(means[..., None] + 1.645 * np.sqrt(variances.T)[..., None] * np.array([-1.0, 1.0]))
-    coefficients = line_coefficients(structure, weights)
+    coefficients = line_coefficients(structure, weights)[None]
     parts = (model.sampler, structure, coefficients, members, means.copy(), tails)
     return (lambda: pick_freeze(design, *parts, workers)), exact
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 from . import __version__
 from .errors import InputError
 
-NOT_FINITE, USER_ERROR, INTERRUPTED = 1, 2, 130
+NOT_FINITE, FEWER_HITS, USER_ERROR, INTERRUPTED = 1, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,13 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 where an output is not finite; 2 after a mistake of the user's, told in one line; 130 when interrupted.
+        0; 1 where an output is not finite, or fewer printed bounds are hit than asked for; 2 after a mistake of the
+        user's, told in one line; 130 when interrupted.
     """
     _use_utf8()
     try:
         options = _parser().parse_args(arguments)
-        command: Callable[[argparse.Namespace], None] = options.command
-        command(options)
+        command: Callable[[argparse.Namespace], int | None] = options.command
+        code = command(options) or 0
         sys.stdout.flush()
     except InputError as error:
         print("error:", " ".join(str(error).splitlines()), file=sys.stderr)
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        return 0
+    return code
 
 
 def _use_utf8() -> None:
@@ -83,6 +85,17 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read and validate everything, list the inputs, draw nothing")
     _add_config(check)
     check.set_defaults(command=_check)
+    published = commands.add_parser("published", help="set every printed number of the report beside ours")
+    _add_config(published)
+    published.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of published.csv (default: runs/<config name>)"
+    )
+    published.add_argument(
+        "--strict",
+        action="store_true",
+        help="end with code 1 where fewer bounds are hit than the config's published.hits",
+    )
+    published.set_defaults(command=_published)
     derive = commands.add_parser("derive", help="make the derived tables again from the printed ones")
     derive.add_argument("table", choices=("workforce", "demography"))
     derive.add_argument(
@@ -144,6 +157,38 @@ def _check(options: argparse.Namespace) -> None:
         f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, "
         f"{float(central.freed_fte):.1f} thousand FTE and {float(central.freed_wage):.1f} bn DKK in 2040."
     )
+
+
+def _published(options: argparse.Namespace) -> int:
+    from .config import load_config
+
+    config = load_config(options.config, options.changes)
+    wanted = config.settings.published.hits if options.strict else 0
+    if wanted is None:
+        problem, remedy = "is missing, and --strict needs it", "State how many printed bounds have to be hit, as in"
+        raise InputError(config.place("published.hits"), problem, f"{remedy} [published] hits = 400.")
+    from rich.console import Console
+
+    from .model import load
+    from .published import published_table, write_csv
+    from .report.published import published_summary
+    from .report.use_cases import use_cases_table
+    from .results import prepare_folder
+    from .use_cases import use_cases
+
+    model = load(options.config, options.changes)
+    folder = options.out or Path("runs") / model.config.name
+    prepare_folder(folder, overwrite=True)
+    table = published_table(model, model.config.settings.run.seed)
+    written = write_csv(table, folder)
+    width = None if sys.stdout.isatty() else 100
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
+    console.print(published_summary(table, str(written)), crop=False)
+    console.print(use_cases_table(use_cases(model.config.data, model.config.settings.run.seed)), crop=False)
+    if table.attrs["hits"] >= wanted:
+        return 0
+    print(f"error: {table.attrs['hits']} printed bounds are hit, the config asks for {wanted}", file=sys.stderr)
+    return FEWER_HITS
 
 
 def _derive(options: argparse.Namespace) -> None:

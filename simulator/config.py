@@ -18,6 +18,7 @@ from .tables import read_text
 Fraction = Annotated[float, Field(ge=0, le=1)]
 MAX_FUTURES = 2**40
 COMMAND_LINE = "--set"
+SEPARATOR = "."  # between the parts of a key, and of an input's name
 
 
 class _Section(BaseModel):
@@ -52,6 +53,18 @@ class TechnologySection(_Section):
     common: bool = True
 
 
+class ReconstructionSection(_Section):
+    """Whether the workforce table itself is uncertain: an ensemble of tables, or the one that was reconciled."""
+
+    ensemble: bool = False
+
+
+class PublishedSection(_Section):
+    """How many printed bounds the model has to hit, for `published --strict`."""
+
+    hits: int | None = Field(default=None, ge=0)
+
+
 class RelativeSection(_Section):
     """Spread of quantities for which the report prints a point or nothing."""
 
@@ -73,6 +86,8 @@ class Settings(_Section):
     time_share: RelativeSection
     coefficient: RelativeSection
     residual: RelativeSection
+    reconstruction: ReconstructionSection = ReconstructionSection()
+    published: PublishedSection = PublishedSection()
     inputs: dict[str, Any] = Field(default_factory=dict)
 
 

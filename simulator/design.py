@@ -11,6 +11,7 @@ import numpy as np
 
 BITS = 32
 BLOCK_BITS = 9  # 512 futures: more spill the cache, with fewer the calls per row weigh
+SMALLEST_BLOCK_BITS = 5  # of blocks that have a workforce table each
 CHUNK_BITS = 16
 LEADING = 20  # inputs with the first dimensions; see `dimensions`
 
@@ -194,6 +195,58 @@ def dimensions(inputs: int) -> np.ndarray:
     first = np.concatenate([np.arange(leading), np.arange(2 * leading, inputs + leading)])
     second = np.concatenate([np.arange(leading, 2 * leading), np.arange(inputs + leading, 2 * inputs)])
     return np.concatenate([first, second])
+
+
+def block_tables(design: Design, replicate: int, blocks: int, tables: int) -> np.ndarray:
+    """Which of several workforce tables the futures of each block share.
+
+    A table for each block, rather than each future, lets the kernels read it once; a block of a net is a net by itself,
+    so that every table meets evenly spread futures. At the first points, tables follow each other in the order of the van
+    der Corput sequence from a random start, so that few blocks already have tables from everywhere on their scale, and each
+    table comes equally often. At the second points stands a random permutation of them, so that the two are independent
+    over the replicates.
+
+    Parameters
+    ----------
+    design : Design
+    replicate : int
+    blocks : int
+        Number of blocks of the replicate.
+    tables : int
+
+    Returns
+    -------
+    (2, blocks) int64
+        Of the first and the second points.
+    """
+    bits = max(tables - 1, 1).bit_length()
+    number = np.arange(tables)
+    reversed_bits = sum(((number >> bit) & 1) << (bits - 1 - bit) for bit in range(bits))
+    order = np.argsort(np.argsort(reversed_bits))
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(design.seed, spawn_key=(replicate, 1))))
+    first = order[(np.arange(blocks) + random.integers(tables)) % tables]
+    second = np.concatenate([random.permutation(tables) for _ in range(0, blocks, tables)])[:blocks]
+    return np.stack([first, second])
+
+
+def block_bits(log2_points: int, usual: int, tables: int) -> int:
+    """Size of the blocks, as a power of two: the usual one, or so small that a replicate has a block for each table.
+
+    Parameters
+    ----------
+    log2_points : int
+        Of a replicate.
+    usual : int
+    tables : int
+        Workforce tables.
+
+    Returns
+    -------
+    int
+        At most `log2_points`; smaller than `SMALLEST_BLOCK_BITS` only if that or `usual` is.
+    """
+    wanted = log2_points - (tables - 1).bit_length()
+    return min(log2_points, usual, max(wanted, SMALLEST_BLOCK_BITS) if tables > 1 else usual)
 
 
 def scramble(directions: np.ndarray, words: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from .config import Config
+from .config import SEPARATOR, Config
 from .distributions import bounds
 from .errors import InputError
 from .evidence import Evidence
-from .inputs import SEPARATOR, Input, stated_at
+from .inputs import Input, stated_at
 from .sources import OTHER
 
 Name = tuple[str, ...]

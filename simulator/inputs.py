@@ -10,16 +10,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from .config import Config
+from .config import SEPARATOR, Config
 from .distributions import Distribution, bounds, from_mapping, mean, scale, shift, variance
 from .errors import InputError, nearest
 from .evidence import Evidence
 from .sources import OTHER
 from .tables import KINDS, Stated
+from .technology import category_use, own_spread
 
 PARTITIONS = ("category", "assumption", "factor", "evidence")
 COMMON, OWN = "Fælles", "own"
-SEPARATOR = "."
 _SCORE_90 = 1.6448536269514722  # the 95 % quantile of the standard normal
 _NARROW_TAIL = 0.005  # cut from each side of what would pass 1 with the usual 0.0005: phase-in, large time shares
 _PROVENANCE = ("evidence", "source", "note")  # may stand beside a distribution's parameters
@@ -28,7 +28,7 @@ _FROM_TABLES = ("time_share", "coefficient", "residual", "phase_in")
 # only some configurations make uncertain last.
 _ORDER = (
     "technology", "demography", "national", "extrapolation", "speed", "theme", "barrier",
-    "residual", "coefficient", "phase_in", "time_share", "technology_own",
+    "residual", "coefficient", "phase_in", "time_share", "technology_own", "reconstruction",
 )  # fmt: skip
 
 
@@ -159,9 +159,13 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
         *_phase_in(config, evidence, overrides),
         *tasks,
         *_outside(evidence, overrides),
+        _reconstruction(evidence),
     ]
     names = [tuple(one.name.split(SEPARATOR)) for one in inputs]
     for key in overrides.stated:
+        if key == ("reconstruction",):
+            raise InputError(config.place("inputs.reconstruction"), "the tables are equally likely by construction",
+                             "Leave this input out, and state [reconstruction] ensemble = true or false.")  # fmt: skip
         if not any(_matching([key], name) for name in names):
             name = SEPARATOR.join(key)
             raise InputError(
@@ -264,49 +268,10 @@ def _technology(
                     factor=f"theme.{name}", **shared)  # fmt: skip
     for position, category in enumerate((*evidence.categories[:-2], OTHER)):
         stated = overrides.find(("technology_own", category))
-        use = {} if category == OTHER else _use(evidence, position, tasks)
-        spread = 0.0 if common else _own_technology(use, technology, themes)
+        use = {} if category == OTHER else category_use(evidence, position, tasks)
+        spread = 0.0 if common else own_spread(use, technology, themes)
         yield Input(f"technology_own.{category}", f"{category}: egen teknologi", category=category, factor=OWN,
                     distribution=stated or normal(1.0, spread), **shared)  # fmt: skip
-
-
-def _use(evidence: Evidence, position: int, tasks: Mapping[str, Distribution]) -> dict[str, tuple[float, float]]:
-    """Mean and variance of what a category uses of each theme, before the factors of technology."""
-    name = evidence.categories[position]
-    residual = tasks[f"residual.{name}"]
-    use = {evidence.residual_theme[position]: (mean(residual), variance(residual))}
-    for task in (task for task in evidence.tasks if task.category == name):
-        share, coefficient = (tasks[SEPARATOR.join((key, name, task.name))] for key in ("time_share", "coefficient"))
-        product = task.part * mean(share) * mean(coefficient)
-        square = task.part**2 * _square(share) * _square(coefficient)
-        before = use.get(task.theme, (0.0, 0.0))
-        use[task.theme] = (before[0] + product, before[1] + square - product**2)
-    return use
-
-
-def _square(distribution: Distribution) -> float:
-    """Mean of the square."""
-    return mean(distribution) ** 2 + variance(distribution)
-
-
-def _own_technology(
-    use: Mapping[str, tuple[float, float]], technology: Distribution, themes: Mapping[str, Distribution]
-) -> float:
-    """Standard deviation of a category's own factor that gives its potential the variance of the common factors.
-
-    With a use U_k of theme k of mean u_k and variance v_k, and m_k the mean of the theme's factor θ_k, the common
-    factors give E[(t Σ θ_k U_k)²] = E[t²] ((Σ m_k u_k)² + Σ (E[θ_k²] (u_k² + v_k) - m_k² u_k²)); an own factor f with
-    mean 1 gives E[f²] E[t]² ((Σ m_k u_k)² + Σ m_k² v_k). Without themes both sums are 1.
-    """
-    total, common, own = (0.0, 0.0, 0.0) if use else (1.0, 0.0, 0.0)
-    for theme, (centre, spread) in use.items():
-        factor = themes[theme]
-        total += mean(factor) * centre
-        common += _square(factor) * (centre**2 + spread) - (mean(factor) * centre) ** 2
-        own += mean(factor) ** 2 * spread
-    divisor = mean(technology) ** 2 * (total**2 + own)
-    ratio = _square(technology) * (total**2 + common) / divisor if divisor > 0 else 1.0
-    return math.sqrt(max(ratio - 1, 0.0))
 
 
 def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
@@ -396,3 +361,12 @@ def _outside(evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
                 "extrapolation", "extrapolation", "assumed", "configs: [inputs]", "")  # fmt: skip
     yield Input("speed", "Indfasningens hastighed", "years from 10 to 90 %", _required(overrides, "speed"), COMMON,
                 "speed", "speed", "derived", "Diffusion of earlier technologies, data/diffusion.csv", "")  # fmt: skip
+
+
+def _reconstruction(evidence: Evidence) -> Input:
+    """Which workforce table is true; the tables are equally likely."""
+    tables = [float(table) for table in range(len(evidence.ensemble))]
+    distribution = fixed(0.0) if len(tables) == 1 else _made("[reconstruction]", kind="empirical", values=tables)
+    source = "Tables that meet the printed totals, data/derived/reconstruction.nc"
+    return Input("reconstruction", "Arbejdsstyrketabel", "number of the table", distribution, COMMON, "reconstruction",
+                 "reconstruction", "derived", source, "")  # fmt: skip

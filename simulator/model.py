@@ -72,7 +72,8 @@ class Model(Prepared):
         Returns
         -------
         xarray.DataTree
-            As in results.nc: summary, sensitivity, inputs, workforce, sample; provenance in the attributes.
+            As in results.nc: summary, sensitivity, ladder, published, use_cases, inputs, workforce, sample; provenance in
+            the attributes.
 
         Raises
         ------
@@ -103,7 +104,7 @@ def load(path: Path | str, changes: Sequence[str] = ()) -> Model:
         If anything in the configuration or the tables cannot be used.
     """
     config = load_config(path, changes)
-    evidence = read_evidence(config.data)
+    evidence = read_evidence(config.data, ensemble=config.settings.reconstruction.ensemble)
     inputs = build_inputs(config, evidence)
     check_bounds(config, evidence, inputs)
     return Model(config, evidence, inputs)

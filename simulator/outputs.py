@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,8 @@ from .evidence import Evidence
 from .kernels.structure import Structure
 from .potential import NO_THEME, QUANTITIES
 from .sources import FOCUS_AREAS, OTHER
+
+BATCH = 64  # workforce tables whose weights are held at once
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,48 @@ def row_weights(s: Structure, rows: Sequence[OutputRow], evidence: Evidence) -> 
     (rows, A, P) float64
         A row in a year is path · Σ weight[row, a, p] · growth[a] · term[p].
     """
+    return _weights(s, s.category_amount, s.cell_amount, rows, evidence)
+
+
+def table_weights(s: Structure, rows: Sequence[OutputRow], evidence: Evidence) -> Iterator[np.ndarray]:
+    """The weights with each workforce table that may be true, some tables at a time.
+
+    Parameters
+    ----------
+    s : Structure
+    rows : sequence of OutputRow
+    evidence : Evidence
+
+    Yields
+    ------
+    (tables, rows, A, P) float64
+        As `row_weights`.
+    """
+    for at in range(0, len(s.ensemble.cell_amount), BATCH):
+        some = slice(at, at + BATCH)
+        yield _weights(s, s.ensemble.category_amount[some], s.ensemble.cell_amount[some], rows, evidence)
+
+
+def _weights(
+    s: Structure, category_amount: np.ndarray, cell_amount: np.ndarray, rows: Sequence[OutputRow], evidence: Evidence
+) -> np.ndarray:
+    """`row_weights` from amounts (..., 2, A, C) and (..., 2, Z)."""
     category = np.repeat(np.arange(len(s.phase_in)), np.diff(s.term_start))  # of each term
-    by_term = s.category_amount[:, :, category]  # money, area, term
-    cells = np.zeros((2, len(evidence.areas), len(evidence.levels), len(s.phase_in)))
-    cells[:, s.cell_area, s.cell_level, s.cell_category] = s.cell_amount
+    by_term = category_amount[..., category]  # money, area, term
+    tables = cell_amount.shape[:-2]
+    cells = np.zeros((*tables, 2, len(evidence.areas), len(evidence.levels), len(s.phase_in)))
+    cells[..., s.cell_area, s.cell_level, s.cell_category] = cell_amount
     names = [*evidence.categories[:-2], OTHER]
-    weights = np.zeros((len(rows), by_term.shape[1], by_term.shape[2]))
+    weights = np.zeros((*tables, len(rows), *by_term.shape[-2:]))
     for position, row in enumerate(rows):
-        amounts = by_term[QUANTITIES.index(row.quantity)]
+        amounts = by_term[..., QUANTITIES.index(row.quantity), :, :]
         if row.dimension == "":
             chosen = amounts
         elif row.dimension == "area":
             chosen = amounts * (np.array(evidence.areas) == row.label)[:, None]
         elif row.dimension == "level":
-            chosen = cells[QUANTITIES.index(row.quantity), :, evidence.levels.index(row.label)][:, category]
+            level = evidence.levels.index(row.label)
+            chosen = cells[..., QUANTITIES.index(row.quantity), :, level, :][..., category]
         elif row.dimension == "theme":
             chosen = amounts * (s.term_theme_place == (*evidence.themes, NO_THEME).index(row.label))
         elif row.dimension == "category":
@@ -92,7 +122,7 @@ def row_weights(s: Structure, rows: Sequence[OutputRow], evidence: Evidence) -> 
             counted = s.scope_area[scope][:, None] | s.scope_category[scope][category]
             counted = counted | (s.scope_other_area[scope][:, None] & (category == len(names) - 1))
             chosen = amounts * counted
-        weights[position] = chosen
+        weights[..., position, :, :] = chosen
     return weights
 
 
@@ -138,14 +168,14 @@ def line_coefficients(s: Structure, weights: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     s : Structure
-    weights : (scopes, A, P) float64
+    weights : (..., scopes, A, P) float64
         See `row_weights`; of rows that treat the terms of a category alike.
 
     Returns
     -------
-    (scopes, 2 + D, C) float64
+    (..., scopes, 2 + D, C) float64
         For each scope: level in 2023, growth at the references of the drivers, growth by each driver.
     """
-    by_category = weights[:, :, s.term_start[:-1]]
+    by_category = weights[..., s.term_start[:-1]]
     growth = np.column_stack([np.ones(len(s.area_growth)), s.area_growth])
-    return np.ascontiguousarray(np.einsum("oac,al->olc", by_category, growth))
+    return np.ascontiguousarray(np.einsum("...oac,al->...olc", by_category, growth))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .config import SEPARATOR
 from .evidence import Evidence
-from .inputs import SEPARATOR
-from .kernels.structure import Structure
+from .kernels.structure import Ensemble, Structure
 from .sources import FOCUS_AREAS, OTHER
 
 
@@ -37,6 +37,7 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
         technology=at["technology"],
         national=at["national"],
         speed=at["speed"],
+        reconstruction=at["reconstruction"],
         technology_own=np.array([at[f"technology_own.{c}"] for c in categories]),
         phase_in=np.array([at[f"phase_in.{c}"] for c in categories]),
         barrier=np.array([at[f"barrier.{b}"] for b in evidence.barriers]),
@@ -84,36 +85,64 @@ def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) ->
     }
 
 
-def _cells(evidence: Evidence) -> dict[str, np.ndarray | int]:
+def _cells(evidence: Evidence) -> dict[str, Any]:
     """FTE and wages that can be freed, and those that shares are shares of, with their lines in the drivers of growth."""
-    fte, wage = evidence.workforce.fte, evidence.workforce.wage
-    both = np.stack([fte, fte * wage[:, :, None]])  # money, area, category, level
-    freeable = both[:, :, :-1].copy()
-    freeable[:, :, -1] *= evidence.workforce.potential_other[:, None]
-    area, level, category = np.nonzero(freeable[0].transpose(0, 2, 1))
+    tables = evidence.ensemble  # table, area, category, level
+    freeable = _freeable(evidence, np.max(tables, axis=0))[0]
+    area, level, category = np.nonzero(freeable.transpose(0, 2, 1))
     starts = np.flatnonzero(np.diff(area * len(evidence.levels) + level, prepend=-1))
-    by_area = freeable.sum(axis=3)
     growth = np.column_stack([evidence.growth.central, evidence.growth.loading])
-    level_of_category = by_area.sum(axis=1)
-    other_growth = by_area[1, :, -1] @ growth
     scopes = _scopes(evidence)
-    bases, constant = _bases(both, scopes)
+    ensemble = Ensemble(
+        *(
+            np.array(parts)
+            for parts in zip(
+                *(_of_table(evidence, table, (area, category, level), growth, scopes) for table in tables), strict=True
+            )
+        )
+    )
+    mean = {name: array.mean(axis=0) for name, array in ensemble._asdict().items()}
     return {
         "area_growth": np.ascontiguousarray(growth),
-        "category_level": level_of_category,
-        "category_growth": np.vstack([by_area[0].T @ growth, other_growth]),
-        "category_wage": level_of_category[1, :-1] / level_of_category[0, :-1],
-        "category_amount": np.ascontiguousarray(by_area),
+        "category_wage": mean["category_level"][1, :-1] / mean["category_level"][0, :-1],
         "levels": len(evidence.levels),
         "cell_area": area,
         "cell_level": level,
         "cell_category": category,
         "cell_run": np.append(starts, len(area)),
-        "cell_amount": np.ascontiguousarray(freeable[:, area, category, level]),
-        "base_level": np.concatenate([bases.sum(axis=1), constant]),
-        "base_growth": bases @ growth,
+        "ensemble": ensemble,
+        **mean,
         **scopes,
     }
+
+
+def _freeable(evidence: Evidence, fte: np.ndarray) -> np.ndarray:
+    """FTE and wages of one table that can be freed, (2, A, C, L): those of `Øvrige` times the potential of the area."""
+    both = np.stack([fte, fte * evidence.workforce.wage[:, :, None]])[:, :, :-1]
+    both[:, :, -1] *= evidence.workforce.potential_other[:, None]
+    return both
+
+
+def _of_table(
+    evidence: Evidence,
+    fte: np.ndarray,
+    cells: tuple[np.ndarray, ...],
+    growth: np.ndarray,
+    scopes: dict[str, np.ndarray],
+) -> tuple[np.ndarray, ...]:
+    """The parts of an `Ensemble` for one table."""
+    freeable = _freeable(evidence, fte)
+    by_area = freeable.sum(axis=3)
+    both = np.stack([fte, fte * evidence.workforce.wage[:, :, None]])  # money, area, category, level
+    bases, constant = _bases(both, scopes)
+    return (
+        by_area.sum(axis=1),
+        np.vstack([by_area[0].T @ growth, by_area[1, :, -1] @ growth]),
+        by_area,
+        freeable[:, cells[0], cells[1], cells[2]],
+        np.concatenate([bases.sum(axis=1), constant]),
+        bases @ growth,
+    )
 
 
 def _bases(both: np.ndarray, scopes: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

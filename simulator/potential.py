@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .config import SEPARATOR
 from .evidence import Evidence
-from .inputs import SEPARATOR
+from .phase_in import HORIZON, logistic_path
 from .sources import EXCLUDED, FOCUS_AREAS, OTHER
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _block(
     )
     freed_part = _use(evidence, x, category) * _adoption(evidence, x, category)  # future, category, theme
     growth, path = _growth(evidence, x, years), _path(x, years, start)
-    fte, wage, freeable = _workforce(evidence)
+    fte, wage, freeable = _workforce(evidence, workforce_tables(evidence, names, values))
     outputs: dict[str, xr.DataArray] = {}
     for quantity, price in zip(QUANTITIES, (xr.ones_like(wage), wage), strict=True):
         base = fte * price
@@ -170,13 +171,65 @@ def _growth(evidence: Evidence, x: xr.DataArray, years: Sequence[int]) -> xr.Dat
 def _path(x: xr.DataArray, years: Sequence[int], start: float) -> xr.DataArray:
     import xarray as xr
 
-    from .phase_in import logistic_path
-
     speed = x.sel(input="speed", drop=True).values
     return xr.DataArray(logistic_path(speed, years, start), dims=("future", "year"), coords={"year": list(years)})
 
 
-def _workforce(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
+def freed_parts(evidence: Evidence, names: Sequence[str], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is freed of each category in 2040, and how much each area has grown by then.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    names : sequence of str, length d
+    values : (n, d) float64
+
+    Returns
+    -------
+    part : (n, C + 1) float64
+        Fraction of the FTE that is freed, `Øvrige` last: that before the full potential of its areas.
+    growth : (n, A) float64
+        FTE of 2040 by those of 2023.
+    """
+    import xarray as xr
+
+    x = xr.DataArray(values, dims=("future", "input"), coords={"input": list(names)})
+    labels = [*evidence.categories[:-2], OTHER]
+    category = xr.DataArray(labels, dims="category", coords={"category": labels})
+    part = _use(evidence, x, category).sum("theme") * _adoption(evidence, x, category)
+    growth = _growth(evidence, x, (HORIZON,)).isel(year=0)
+    return part.transpose("future", "category").values, growth.transpose("future", "area").values
+
+
+def workforce_tables(evidence: Evidence, names: Sequence[str], values: np.ndarray) -> np.ndarray:
+    """Workforce table of each future.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    names : sequence of str, length d
+    values : (n, d) float64
+
+    Returns
+    -------
+    (n or 1, A, C + 2, L) float64
+        Thousand FTE in 2023; a single table where there is no other.
+
+    Raises
+    ------
+    ValueError
+        If a value of `reconstruction` is not the number of a table.
+    """
+    if len(evidence.ensemble) == 1:
+        return evidence.ensemble
+    numbers = values[:, list(names).index("reconstruction")]
+    known = (numbers >= 0) & (numbers < len(evidence.ensemble)) & (numbers == np.floor(numbers))
+    if not known.all():
+        raise ValueError(f"{numbers[~known][0]:g} is not the number of a table, 0 to {len(evidence.ensemble) - 1}")
+    return np.asarray(evidence.ensemble[numbers.astype(np.int64)])
+
+
+def _workforce(evidence: Evidence, tables: np.ndarray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:
     """FTE, wages, and FTE times the full potential where the area states one (`Øvrige`)."""
     import xarray as xr
 
@@ -185,7 +238,9 @@ def _workforce(evidence: Evidence) -> tuple[xr.DataArray, xr.DataArray, xr.DataA
         "category": list(evidence.categories),
         "level": list(evidence.levels),
     }
-    fte = xr.DataArray(evidence.workforce.fte, dims=tuple(coords), coords=coords)
+    fte = xr.DataArray(tables, dims=("future", *coords), coords=coords)
+    if len(tables) == 1:
+        fte = fte.isel(future=0)
     wage = xr.DataArray(
         evidence.workforce.wage, dims=("area", "category"), coords={k: coords[k] for k in ("area", "category")}
     )

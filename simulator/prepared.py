@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,11 +14,13 @@ from .distributions import mean, quantile, variance
 from .evidence import Evidence
 from .inputs import Input
 from .kernels.structure import Structure
-from .outputs import OutputRow, base_places, output_rows, row_weights
+from .outputs import OutputRow, base_places, output_rows, row_weights, scope_rows, table_weights
 from .packing import pack
 from .potential import evaluate
 from .sensitivity.exact import (
+    Lines,
     Moments,
+    make_lines,
     output_means,
     output_products,
     speed_moments,
@@ -115,6 +118,21 @@ class Prepared:
         return row_weights(self.structure, self.rows, self.evidence)
 
     @cached_property
+    def lines(self) -> Lines:
+        """The rows as lines in the drivers of growth, (years, rows, P) float64, over all workforce tables."""
+        return self._lines(self.rows)
+
+    @cached_property
+    def scope_lines(self) -> Lines:
+        """The same of the rows whose sensitivity is analysed."""
+        return self._lines([self.rows[scope] for scope in scope_rows(self.rows)])
+
+    def _lines(self, rows: Sequence[OutputRow]) -> Lines:
+        one = len(self.evidence.ensemble) == 1
+        weights = row_weights if one else table_weights
+        return make_lines(self.structure, self.moments, weights(self.structure, rows, self.evidence))
+
+    @cached_property
     def sampler(self) -> Sampler:
         """Tabulated quantile functions."""
         return make_sampler(one.distribution for one in self.inputs)
@@ -138,8 +156,8 @@ class Prepared:
     def exact_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of all rows in closed form, each (years, rows) float64."""
         everything = np.ones(len(self.inputs), dtype=bool)
-        means = output_means(self.structure, self.moments, self.weights)
-        squares = output_products(self.structure, self.moments, self.weights, everything)
+        means = output_means(self.structure, self.moments, self.lines)
+        squares = output_products(self.structure, self.moments, self.lines, everything)
         return means, np.maximum(squares - means**2, 0.0)
 
     @cached_property

@@ -13,13 +13,16 @@ import numpy as np
 from . import __version__
 from .config import Config
 from .design import Design, design_for, direction_numbers, point_levels, replicate_points
-from .outputs import base_places, line_coefficients, scope_rows
+from .ladder import ladder
+from .outputs import base_places, line_coefficients, scope_rows, table_weights
 from .prepared import Prepared
+from .published import published_table
 from .results import histogram_quantiles, input_table, probabilities, provenance, summary, workforce_table
 from .sensitivity.exact import exact_allocation, exact_indices, output_means
 from .sensitivity.indices import ExactIndices, index_table
 from .simulation import Propagated, pick_freeze, propagate
 from .sources import OTHER
+from .use_cases import use_cases
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,6 +55,9 @@ def run_model(
             ]
         ),
         "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
+        "ladder": ladder(model, seed, workers),
+        "published": published_table(model, seed),
+        "use_cases": use_cases(model.config.data, seed),
         "inputs": input_table(model.inputs),
         "workforce": workforce_table(model.evidence),
         "sample": _sample(model, design),
@@ -84,21 +90,23 @@ def _sensitivity(
     points = min(run.base_points, propagated.design.points)
     design = design_for(len(model.inputs), points, run.replicates, seed, run.method)
     scopes = scope_rows(model.rows)
-    weights = model.weights[scopes]
-    variances, first, total = exact_indices(structure, model.moments, weights, model.groups.members)
-    means = output_means(structure, model.moments, weights).T
-    allocation = exact_allocation(structure, model.moments, weights).transpose(1, 0, 2)
+    rows = [model.rows[scope] for scope in scopes]
+    lines = model.scope_lines
+    variances, first, total = exact_indices(structure, model.moments, lines, model.groups.members)
+    means = output_means(structure, model.moments, lines).T
+    allocation = exact_allocation(structure, model.moments, lines).transpose(1, 0, 2)
     exact = ExactIndices(means, variances.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1), allocation)
     counts = propagated.counts[:, :, scopes, 0].sum(axis=0)
     bins = (propagated.bins.centre[:, scopes, 0], propagated.bins.width[:, scopes, 0])
     tails = np.ascontiguousarray(histogram_quantiles(counts, *bins, np.array(TAILS)).transpose(1, 0, 2))
-    coefficients = line_coefficients(structure, weights)
+    coefficients = np.concatenate(
+        [line_coefficients(structure, weights) for weights in table_weights(structure, rows, model.evidence)]
+    )
     told = _counter(progress, "pairs", design.points)
     frozen = pick_freeze(
         design, model.sampler, structure, coefficients, model.groups.members, means.copy(), tails, workers, told
     )
     categories = (*model.evidence.categories[:-2], OTHER)
-    rows = [model.rows[scope] for scope in scopes]
     table = index_table(frozen, exact, model.groups, rows, model.years, categories)
     return table.assign_attrs(base_points=design.points, tails=list(TAILS))
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
-from .design import BLOCK_BITS, Chunk, Design, Replicate, chunks, direction_numbers, point_levels, replicate_points
+from .design import (
+    BLOCK_BITS,
+    Chunk,
+    Design,
+    Replicate,
+    block_bits,
+    block_tables,
+    chunks,
+    direction_numbers,
+    point_levels,
+    replicate_points,
+)
 from .distributions import Distribution, quantile
+from .executor import in_order
 from .kernels.structure import Structure
 from .quantile_tables import QuantileTables, tabulate
 
@@ -20,10 +29,9 @@ BINS = 512
 RANGE_IN_DEVIATIONS = 8.0  # bins reach so many standard deviations to either side of the mean
 PAIR_BLOCK_BITS = 9
 
-Result = TypeVar("Result")
-Task = TypeVar("Task")
 Progress = Callable[[int], None]
 _Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+_Task = tuple[Chunk, Replicate, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -181,7 +189,8 @@ def propagate(
     moments = np.zeros((design.replicates, *shape, 2))
     counts = np.zeros((design.replicates, *shape, BINS + 2), dtype=np.int64)
     run = partial(_propagate_chunk, sampler=sampler, structure=structure, bins=bins, base_row=base_row)
-    for (chunk, _), (chunk_moments, chunk_counts) in in_order(run, _tasks(design, pairs=False), workers):
+    tasks = _tasks(design, BLOCK_BITS, table_count(structure), pairs=False)
+    for (chunk, *_), (chunk_moments, chunk_counts) in in_order(run, tasks, workers):
         if not np.isfinite(chunk_moments).all():
             raise NonFiniteError(_where(chunk, design))
         moments[chunk.replicate] += chunk_moments
@@ -211,8 +220,8 @@ def pick_freeze(
         Points are pairs here.
     sampler : Sampler
     structure : Structure
-    coefficients : (S, 2 + D, C) float64
-        See `simulator.kernels.pick_freeze`.
+    coefficients : (E, S, 2 + D, C) float64
+        For each workforce table; see `simulator.kernels.pick_freeze`.
     groups : (G, inputs) bool
     centre : (S, Y) float64
     tails : (S, Y, 2) float64
@@ -247,7 +256,8 @@ def pick_freeze(
         arrays=(coefficients, groups, changed, centre, tails),
         shapes=shapes,
     )
-    for (chunk, _), chunk_sums in in_order(run, _tasks(design, pairs=True), workers):
+    tasks = _tasks(design, PAIR_BLOCK_BITS, table_count(structure), pairs=True)
+    for (chunk, *_), chunk_sums in in_order(run, tasks, workers):
         if not all(np.isfinite(part).all() for part in chunk_sums):
             raise NonFiniteError(_where(chunk, design))
         for total, part in zip(sums, chunk_sums, strict=True):
@@ -263,6 +273,11 @@ def row_count(structure: Structure) -> int:
     themes = int(structure.term_theme_place.max()) + 1
     one_money = 1 + len(structure.area_growth) + structure.levels + themes + len(structure.scope_area) + 1
     return 2 * one_money + len(structure.phase_in) - 1
+
+
+def table_count(structure: Structure) -> int:
+    """Number of workforce tables that may be true."""
+    return len(structure.ensemble.category_level)
 
 
 def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
@@ -290,68 +305,33 @@ def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
     return np.asarray((groups[:, None, :] & uses).any(axis=2))
 
 
-def in_order(
-    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int | None = None
-) -> Iterator[tuple[Task, Result]]:
-    """Results of independent tasks in the order of the tasks, whichever is done first.
-
-    Parameters
-    ----------
-    function : callable
-    tasks : iterable
-        Taken as they are needed: a few more than there are workers are under way at once.
-    workers : int, optional
-
-    Yields
-    ------
-    (task, result)
-    """
-    workers = workers or _cores()
-    if workers == 1:
-        for task in tasks:
-            yield task, function(task)
-        return
-    under_way: list[tuple[Task, Future[Result]]] = []
-    executor = ThreadPoolExecutor(workers)
-    try:
-        for task in tasks:
-            under_way.append((task, executor.submit(function, task)))
-            if len(under_way) > 2 * workers:
-                first, future = under_way.pop(0)
-                yield first, future.result()
-        for first, future in under_way:
-            yield first, future.result()
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _tasks(design: Design, *, pairs: bool) -> Iterator[tuple[Chunk, Replicate]]:
+def _tasks(design: Design, usual_bits: int, tables: int, *, pairs: bool) -> Iterator[_Task]:
+    """Chunks with the points of their replicate and the workforce table of each of their blocks."""
     directions = direction_numbers(2 * design.inputs)
-    current: tuple[int, Replicate] | None = None
+    bits = block_bits(design.log2_points, usual_bits, tables)
+    current: tuple[int, Replicate, np.ndarray] | None = None
     for chunk in chunks(design):
         if current is None or current[0] != chunk.replicate:
-            bits = min(PAIR_BLOCK_BITS if pairs else BLOCK_BITS, design.log2_points)
             points = replicate_points(design, chunk.replicate, directions, pairs=pairs, block_bits=bits)
-            current = (chunk.replicate, points)
-        yield chunk, current[1]
+            of_blocks = block_tables(design, chunk.replicate, 1 << (design.log2_points - bits), tables)
+            current = (chunk.replicate, points, of_blocks)
+        blocks = slice(chunk.first >> bits, (chunk.first + chunk.points) >> bits)
+        yield chunk, current[1], np.ascontiguousarray(current[2][:, blocks])
 
 
-def _kernel_inputs(task: tuple[Chunk, Replicate], sampler: Sampler, sides: int) -> tuple[_Four, _Four, int, int]:
+def _kernel_inputs(task: _Task, sampler: Sampler, structure: Structure, sides: int) -> tuple[_Four, _Four, int, int]:
     """Points, tables, number of blocks and their size, as the kernels take them."""
     from .kernels.propagation import FIXED, TABULATED
 
-    chunk, points = task
+    chunk, points, _ = task
     inputs = len(sampler.distributions)
     exact_row = np.where(sampler.tables.fixed, FIXED, TABULATED)
-    exact_row[list(sampler.exact)] = np.arange(len(sampler.exact))
-    values = np.empty((sides, len(sampler.exact), chunk.points))
+    exact_row[structure.reconstruction] = FIXED  # the kernels take the workforce table of the block
+    exact = [i for i in sampler.exact if i != structure.reconstruction]
+    exact_row[exact] = np.arange(len(exact))
+    values = np.empty((sides, len(exact), chunk.points))
     for side in range(sides):
-        for place, i in enumerate(sampler.exact):
+        for place, i in enumerate(exact):
             row = side * inputs + i
             levels = point_levels(points, chunk.first, chunk.points, slice(row, row + 1))[:, 0]
             values[side, place] = quantile(sampler.distributions[i], levels)
@@ -362,20 +342,21 @@ def _kernel_inputs(task: tuple[Chunk, Replicate], sampler: Sampler, sides: int) 
 
 
 def _propagate_chunk(
-    task: tuple[Chunk, Replicate], sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray
+    task: _Task, sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     from .kernels import propagation
 
-    points, tables, blocks, size = _kernel_inputs(task, sampler, 1)
+    points, tables, blocks, size = _kernel_inputs(task, sampler, structure, 1)
+    arrays = (structure, task[2][0], base_row, bins.centre, 1 / bins.width)
     moments = np.zeros((*bins.centre.shape, 2))
     counts = np.zeros((*bins.centre.shape, BINS + 2), dtype=np.int32)
     run = propagation.propagate_total if len(base_row) == 2 else propagation.propagate
-    run(points, tables, task[0].first, blocks, size, structure, base_row, bins.centre, 1 / bins.width, moments, counts)
+    run(points, tables, task[0].first, blocks, size, *arrays, moments, counts)
     return moments, counts
 
 
 def _pick_freeze_chunk(
-    task: tuple[Chunk, Replicate],
+    task: _Task,
     sampler: Sampler,
     structure: Structure,
     arrays: tuple[np.ndarray, ...],
@@ -383,9 +364,9 @@ def _pick_freeze_chunk(
 ) -> tuple[np.ndarray, ...]:
     from .kernels import pick_freeze as kernels
 
-    points, tables, blocks, size = _kernel_inputs(task, sampler, 2)
+    points, tables, blocks, size = _kernel_inputs(task, sampler, structure, 2)
     sums = tuple(np.zeros(shape) for shape in shapes)
-    kernels.pick_freeze(points, tables, task[0].first, blocks, size, structure, *arrays, *sums)
+    kernels.pick_freeze(points, tables, task[0].first, blocks, size, structure, task[2], *arrays, *sums)
     return sums
 
 

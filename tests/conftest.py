@@ -128,7 +128,12 @@ class Prepared:
 def prepare(path: Path, changes: Sequence[str] = ()) -> Prepared:
     """Read a configuration, with `changes` as on the command line, and pack its model."""
     config = load_config(path, changes)
-    evidence = read_evidence(config.data)
+    evidence = read_evidence(config.data, ensemble=config.settings.reconstruction.ensemble)
+    return pack_model(config, evidence)
+
+
+def pack_model(config: Config, evidence: Evidence) -> Prepared:
+    """The model of a configuration with tables that need not be those of its folder."""
     inputs = build_inputs(config, evidence)
     names, years, start = [one.name for one in inputs], config.settings.years, config.settings.phase_in.start
     structure = pack(evidence, names, years, start)
@@ -141,6 +146,14 @@ def prepare(path: Path, changes: Sequence[str] = ()) -> Prepared:
     )
     weights = row_weights(structure, rows, evidence)
     return Prepared(config, evidence, inputs, structure, rows, weights, moments, make_sampler(distributions))
+
+
+def with_tables(evidence: Evidence, tables: int) -> Evidence:
+    """With an ensemble of workforce tables, far apart; one of them without some cells, which no other lacks."""
+    random = np.random.default_rng(11)
+    fte = evidence.workforce.fte * np.exp(0.3 * random.normal(size=(tables, *evidence.workforce.fte.shape)))
+    fte[1, 2, 11] = 0.0
+    return replace(evidence, ensemble=fte)
 
 
 def with_rows(model: Prepared, places: Sequence[int]) -> Prepared:

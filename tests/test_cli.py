@@ -173,12 +173,12 @@ def test_check_lists_every_input_and_draws_and_writes_nothing(
     lines = said.splitlines()
     for one in simulator.load(BASE).inputs:
         assert any(line.strip().startswith(f"{one.name} ") and one.evidence in line for line in lines), one.name
-    assert "valid, 129 inputs. With every input in its middle, 90.0 thousand FTE and 51.2 bn DKK in 2040." in said
+    assert "valid, 130 inputs. With every input in its middle, 90.0 thousand FTE and 51.3 bn DKK in 2040." in said
 
 
 def test_check_takes_changes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(BASE), "--set", "phase_in.shift=-0.05"]) == 0
-    assert "83.5 thousand FTE and 47.5 bn DKK" in capsys.readouterr().out
+    assert "83.5 thousand FTE and 47.6 bn DKK" in capsys.readouterr().out
 
 
 def test_check_shows_whole_numbers_on_a_narrow_terminal(

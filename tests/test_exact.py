@@ -291,7 +291,7 @@ def test_simulation_comes_to_the_closed_form(prepared: Prepared) -> None:
     mean = output_means(model.structure, model.moments, model.weights).T.copy()
     tails = np.stack([mean, mean], axis=-1)
     design = design_for(len(model.inputs), 2**14, 16, 1, "sobol")
-    coefficients = line_coefficients(model.structure, model.weights)
+    coefficients = line_coefficients(model.structure, model.weights)[None]
     frozen = pick_freeze(design, model.sampler, model.structure, coefficients, groups, mean, tails)
     n = 2 * 2**10
     each = [sums_from(frozen, r) for r in range(16)]

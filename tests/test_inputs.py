@@ -42,7 +42,7 @@ def test_every_quantity_of_the_model_is_an_input(evidence: Evidence, inputs: tup
     categories = [*evidence.categories[:-2], OTHER]
     tasks = [f"{task.category}.{task.name}" for task in evidence.tasks]
     expected = {
-        *("technology", "national", "extrapolation", "speed"),
+        *("technology", "national", "extrapolation", "speed", "reconstruction"),
         *(f"theme.{name}" for name in evidence.themes),
         *(f"barrier.{name}" for name in evidence.barriers),
         *(f"demography.{name}" for name in evidence.growth.drivers),
@@ -51,7 +51,7 @@ def test_every_quantity_of_the_model_is_an_input(evidence: Evidence, inputs: tup
         *(f"{kind}.{name}" for kind in ("time_share", "coefficient") for name in tasks),
     }
     assert Counter(one.name for one in inputs) == Counter(expected)  # each once
-    assert len(expected) == 4 + 7 + 4 + 4 + 2 * 21 + 20 + 2 * len(tasks)
+    assert len(expected) == 5 + 7 + 4 + 4 + 2 * 21 + 20 + 2 * len(tasks)
 
 
 def test_what_an_input_says_about_itself(inputs: tuple[Input, ...], evidence: Evidence) -> None:
@@ -82,8 +82,8 @@ def test_the_four_partitions(evidence: Evidence, inputs: tuple[Input, ...]) -> N
     factors = partition(inputs, "factor")
     assert all(len(places) == 1 for factor, places in factors.items() if factor != "own")
     assert (
-        len(factors) == 1 + 4 + 7 + 4 + 4
-    )  # own; technology, national, extrapolation, speed; themes, barriers, drivers
+        len(factors) == 1 + 5 + 7 + 4 + 4
+    )  # own; technology, national, extrapolation, speed, reconstruction; themes, barriers, drivers
     for place in factors["own"]:
         assert inputs[place].category != "Fælles"
 
@@ -93,7 +93,7 @@ def test_common_factors_come_first_and_single_tasks_late(inputs: tuple[Input, ..
     assert kinds.index("technology") == 0
     common = {"technology", "demography", "national", "extrapolation", "speed", "theme", "barrier"}
     assert set(kinds[: len(common)]) == common
-    assert kinds[-2:] == ["time_share", "technology_own"]
+    assert kinds[-3:] == ["time_share", "technology_own", "reconstruction"]
     assert len(kinds) == len({one.name.split(".")[0] for one in inputs})  # each kind is one run
 
 

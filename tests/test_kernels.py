@@ -10,10 +10,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import CONFIGS, Prepared, prepare, with_rows
+from conftest import CONFIGS, Prepared, pack_model, prepare, with_rows, with_tables
 
 from simulator import simulation
-from simulator.design import Design, direction_numbers, point_levels, replicate_points
+from simulator.design import (
+    BLOCK_BITS,
+    Design,
+    block_bits,
+    block_tables,
+    direction_numbers,
+    point_levels,
+    replicate_points,
+)
 from simulator.distributions import bounds, quantile
 from simulator.kernels.amounts import all_rows
 from simulator.kernels.propagation import all_terms, category_sums, invert_bases
@@ -21,7 +29,7 @@ from simulator.kernels.quantiles import tabulated_at_levels
 from simulator.kernels.rows import add_affine_product, add_rows, affine
 from simulator.kernels.sums import add_outputs
 from simulator.kernels.terms import adoption, all_paths, driver_deviation
-from simulator.outputs import base_places, line_coefficients, scope_rows
+from simulator.outputs import base_places, line_coefficients, scope_rows, table_weights
 from simulator.phase_in import logistic_path
 from simulator.sensitivity.estimators import Sums, azzini
 from simulator.sensitivity.exact import output_means, output_products
@@ -43,9 +51,15 @@ def stepped() -> Prepared:
     return prepare(CONFIGS / "base.toml", STEPPED)
 
 
-@pytest.fixture(scope="module", params=["smooth", "stepped"])
-def model(request: pytest.FixtureRequest, base: Prepared, stepped: Prepared) -> Prepared:
-    return base if request.param == "smooth" else stepped
+@pytest.fixture(scope="module")
+def ensemble(base: Prepared) -> Prepared:
+    """Five workforce tables that may be true."""
+    return pack_model(base.config, with_tables(base.evidence, 5))
+
+
+@pytest.fixture(scope="module", params=["smooth", "stepped", "ensemble"])
+def model(request: pytest.FixtureRequest, base: Prepared, stepped: Prepared, ensemble: Prepared) -> Prepared:
+    return {"smooth": base, "stepped": stepped, "ensemble": ensemble}[request.param]
 
 
 def kernel_rows(model: Prepared, values: np.ndarray) -> np.ndarray:
@@ -85,12 +99,19 @@ def drawn(model: Prepared, levels: np.ndarray) -> np.ndarray:
     return values
 
 
-def drawn_pairs(model: Prepared, design: Design, replicate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values at both points of all pairs of a replicate."""
-    inputs = design.inputs
+def drawn_pairs(
+    model: Prepared, design: Design, replicate: int, usual_bits: int = BLOCK_BITS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values at both points of all pairs of a replicate; the futures of a block share their workforce table."""
+    inputs, tables = design.inputs, len(model.evidence.ensemble)
     points = replicate_points(design, replicate, direction_numbers(2 * inputs), pairs=True, block_bits=0)
     levels = point_levels(points, 0, 1 << design.log2_points)
-    return drawn(model, levels[:, :inputs]), drawn(model, levels[:, inputs:])
+    first, second = drawn(model, levels[:, :inputs]), drawn(model, levels[:, inputs:])
+    bits = block_bits(design.log2_points, usual_bits, tables)
+    of_blocks = block_tables(design, replicate, 1 << (design.log2_points - bits), tables)
+    for values, table in zip((first, second), of_blocks, strict=True):
+        values[:, model.structure.reconstruction] = np.repeat(table, 1 << bits)
+    return first, second
 
 
 # At given values
@@ -278,6 +299,8 @@ def some_groups(model: Prepared) -> np.ndarray:
             model.group(*drivers[:2]),
             model.group("speed"),
             model.group(f"barrier.{model.evidence.barriers[2]}", "speed", drivers[3], "extrapolation"),
+            model.group("reconstruction"),
+            model.group("reconstruction", "national", drivers[0], f"residual.{task.category}"),
             np.random.default_rng(1).random(len(model.inputs)) < 0.5,
             np.ones(len(model.inputs), dtype=bool),
             np.zeros(len(model.inputs), dtype=bool),
@@ -287,7 +310,8 @@ def some_groups(model: Prepared) -> np.ndarray:
 
 def frozen_sums(model: Prepared, design: Design, groups: np.ndarray, tails: np.ndarray | None = None) -> PickFrozen:
     scopes, centre, _ = scopes_of(model)
-    coefficients = line_coefficients(model.structure, scopes.weights)
+    weights = np.concatenate(list(table_weights(model.structure, scopes.rows, model.evidence)))
+    coefficients = line_coefficients(model.structure, weights)
     tails = np.stack([centre, centre], axis=-1) if tails is None else tails
     return pick_freeze(design, model.sampler, model.structure, coefficients, groups, centre, tails)
 
@@ -307,7 +331,7 @@ def test_pick_freeze_sums_are_those_of_the_formula(
     unit = deviation[..., None] ** np.array([1, 1, 2, 2, 2])
     units = deviation[..., None] ** np.array([1, 1, 2, 2, 2, 2, 2, 2, 2])
     for replicate in range(2):
-        values_a, values_b = drawn_pairs(model, design, replicate)
+        values_a, values_b = drawn_pairs(model, design, replicate, 4)
         hybrids = [np.where(group, one, other) for group in groups
                    for one, other in ((values_b, values_a), (values_a, values_b))]  # fmt: skip
         outputs = scopes.reference(np.vstack([values_a, values_b, *hybrids]))[..., 0].transpose(0, 2, 1)
@@ -329,7 +353,7 @@ def test_allocation_and_tails_are_those_of_the_formula(model: Prepared, monkeypa
     scopes, centre, deviation = scopes_of(model)
     tails = np.stack([centre - 0.3 * deviation, centre + 0.4 * deviation], axis=-1)
     result = frozen_sums(model, design, some_groups(model)[:1], tails)
-    values = np.vstack(drawn_pairs(model, design, 0))
+    values = np.vstack(drawn_pairs(model, design, 0, 3))
     outputs = scopes.reference(values)[..., 0].transpose(0, 2, 1)
     parts = scopes.contributions(values).transpose(0, 2, 1, 3)  # n, S, Y, C
     below, above = outputs <= tails[..., 0], outputs >= tails[..., 1]

@@ -57,7 +57,7 @@ def fixed_inputs(model: Model, *varying: str) -> str:
     """Every input at its median, but those named."""
     lines = ["[inputs]"]
     for one in model.inputs:
-        if one.name not in varying:
+        if one.name not in (*varying, "reconstruction"):
             key = ".".join(json.dumps(part, ensure_ascii=False) for part in one.name.split("."))
             lines.append(f'{key} = {{ kind = "fixed", value = {float(quantile(one.distribution, [0.5])[0])!r} }}')
     return "\n".join(lines)
@@ -192,12 +192,12 @@ def test_pairs_are_as_many_as_configured_but_never_more_than_futures() -> None:
 def test_the_sample_is_as_large_as_configured_but_holds_no_future_twice(asked: int, kept: int) -> None:
     tree = run([f"run.sample={asked}"], futures=256)
     values = tree["sample"]["value"].values
-    assert values.shape == (kept, 129)
+    assert values.shape == (kept, 130)
     assert len(np.unique(values, axis=0)) == kept
 
 
 def test_the_sample_holds_the_first_futures_of_each_replicate() -> None:
-    few, every = (run([f"run.sample={kept}"])["sample"]["value"].values.reshape(16, -1, 129) for kept in (64, 1024))
+    few, every = (run([f"run.sample={kept}"])["sample"]["value"].values.reshape(16, -1, 130) for kept in (64, 1024))
     np.testing.assert_array_equal(few, every[:, :4])
 
 
@@ -326,8 +326,8 @@ def test_what_drives_the_total(indices: xr.Dataset) -> None:
 
 def test_the_problem_is_what_salib_takes(model: Model) -> None:
     problem = model.problem()
-    assert problem["num_vars"] == len(problem["names"]) == len(set(problem["names"])) == 129
-    assert problem["bounds"] == [[0.0, 1.0]] * 129
+    assert problem["num_vars"] == len(problem["names"]) == len(set(problem["names"])) == 130
+    assert problem["bounds"] == [[0.0, 1.0]] * 130
     assert "groups" not in problem
     problem["bounds"][0][0] = 0.5  # nobody else's
     assert problem["bounds"][1] == [0.0, 1.0]
@@ -343,7 +343,7 @@ def test_salib_finds_the_exact_indices_of_the_categories(model: Model, indices: 
     problem = model.problem(groups=True)
     names = list(dict.fromkeys(problem["groups"]))
     levels = sampling.sample(problem, 512, calc_second_order=False, seed=1)
-    assert levels.shape == (512 * (len(names) + 2), 129)
+    assert levels.shape == (512 * (len(names) + 2), 130)
     outputs = model.evaluate(model.values(levels))
     found = analysis.analyze(problem, outputs["freed_fte"].sel(year=2040).values, calc_second_order=False, seed=1)
     exact = indices.sel(output="freed_fte 2040", group=[f"category: {name}" for name in names])
@@ -356,7 +356,7 @@ def test_salib_finds_the_exact_indices_of_the_categories(model: Model, indices: 
 
 def test_salib_samples_all_inputs(model: Model) -> None:
     levels = sampling.sample(model.problem(), 2, calc_second_order=False, seed=1)
-    assert model.evaluate(model.values(levels)).sizes["future"] == len(levels) == 2 * (129 + 2)
+    assert model.evaluate(model.values(levels)).sizes["future"] == len(levels) == 2 * (130 + 2)
 
 
 # Unusual configurations

@@ -177,22 +177,6 @@ def test_the_key_shift_moves_the_national_part(model: Model, shift: float) -> No
     xr.testing.assert_allclose(stated.evaluate(stated.central()), model.evaluate(values), rtol=1e-12)
 
 
-# What the middle does not meet, and why. Everything else in the figures must hold.
-MISSED = {
-    (
-        "3.3",
-        "Ældre",
-        "freed_wage",
-    ): "5-6 % of the area's wages of 2040 is 3.0-3.6 bn, printed 2-3: reconciliation_misses.csv",
-    ("4.1", "Ældre", "freed_wage"): "as in figure 3.3",
-    (
-        "4.2.1",
-        "Total",
-        "freed_fte",
-    ): "the workforce is reconciled with the 27-32 of figure 4.1 for this total, not with its 30",
-}
-
-
 def printed() -> list[dict[str, str]]:
     """Rows that say what is freed, in all, by area, by level, and by category within a focus area."""
     return [
@@ -233,17 +217,7 @@ def test_the_middle_lies_inside_every_printed_range(model: Model) -> None:
         if not low - slack <= value <= high + slack:
             missed.add((row["figure"], row["label"], row["quantity"]))
     assert seen == {"3.3", "3.4", "4.1", "4.1.3", "4.2.1", "4.3.2", "text"}
-    assert missed == set(MISSED)
-
-
-def test_the_misses_of_the_reconciliation_are_among_those_named_here() -> None:
-    known = {
-        (row["figure"], row["label"], row["quantity"])
-        for row in rows("derived/reconciliation_misses.csv")
-        if row["end"] == "middle" and row["quantity"].startswith("freed")
-    }
-    assert known == {("3.3", "Ældre", "freed_wage")}
-    assert known <= set(MISSED)
+    assert missed == set()
 
 
 def test_employment_in_2040_is_as_the_report_says(model: Model, central: xr.Dataset) -> None:
@@ -367,11 +341,11 @@ def test_an_output_that_is_not_finite_is_refused(model: Model) -> None:
         model.evaluate(values)
 
 
-@pytest.mark.parametrize("shape", [(128,), (3, 130), (2, 129, 1), (2, 3, 129), (129, 3)])
+@pytest.mark.parametrize("shape", [(128,), (3, 131), (2, 130, 1), (2, 3, 130), (130, 3)])
 def test_a_wrong_shape_is_refused(model: Model, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="129 inputs make it"):
+    with pytest.raises(ValueError, match="130 inputs make it"):
         model.evaluate(np.ones(shape))
-    with pytest.raises(ValueError, match="129 inputs make it"):
+    with pytest.raises(ValueError, match="130 inputs make it"):
         model.values(np.full(shape, 0.5))
 
 

@@ -29,6 +29,24 @@ VARIABLES = {
         "allocation", "allocation_ci", "allocation_exact", "allocation_lower_tail", "allocation_upper_tail",
         "mean", "mean_exact", "variance", "variance_exact",
     },
+    "ladder": {
+        "freed_fte", "freed_fte_ci", "freed_fte_mean", "freed_fte_probability", "freed_fte_sd",
+        "freed_fte_sd_ci", "freed_fte_sd_exact", "freed_fte_width", "freed_wage", "freed_wage_ci",
+        "freed_wage_mean", "freed_wage_probability", "freed_wage_sd", "freed_wage_sd_ci",
+        "freed_wage_sd_exact", "freed_wage_width",
+    },
+    "published": {
+        "accepted", "dimension", "figure", "group", "hit", "kind", "label", "label_en", "miss_by", "note",
+        "ours", "printed", "probability", "probability_ci", "published_high", "published_low", "quantity",
+        "reason", "rounding", "scope", "source", "unit",
+    },
+    "use_cases": {
+        "affected_fte", "base_needed_high", "base_needed_low", "central", "claim", "claimed_share_high",
+        "claimed_share_low", "finding", "fits_width", "freed_fte", "freed_fte_ci", "hit", "phase_in_high",
+        "phase_in_low", "probability", "probability_ci", "published_high", "published_low", "range_from",
+        "range_high", "range_low", "range_reading", "rounding", "solved_for", "solved_high", "solved_inside",
+        "solved_low", "solved_unit", "solved_value",
+    },
     "inputs": {
         "mean", "sd", "p05", "p50", "p95", "low", "high", "label", "unit", "category", "assumption", "factor", "evidence",
         "source", "note", "family", "parameters",
@@ -52,6 +70,9 @@ COORDINATES = {
         "bound",
     },
     "sensitivity": {"output", "quantity", "scope", "year", "group", "partition", "label", "category", "ci_bound"},
+    "ladder": {"ci_bound", "kind", "quantile", "rung", "source", "variant"},
+    "published": {"ci_bound", "end", "number", "side"},
+    "use_cases": {"case", "case_en", "ci_bound", "moved", "phase_in", "quantile"},
     "inputs": {"input"},
     "workforce": {"area", "area_en", "category", "category_en", "level", "level_en"},
     "sample": {"year", "area", "input"},
@@ -104,7 +125,16 @@ def test_a_model_offers(model: simulator.Model) -> None:
 
 
 def test_nodes_of_results(tree: xr.DataTree) -> None:
-    assert list(tree.children) == ["summary", "sensitivity", "inputs", "workforce", "sample"]
+    assert list(tree.children) == [
+        "summary",
+        "sensitivity",
+        "ladder",
+        "published",
+        "use_cases",
+        "inputs",
+        "workforce",
+        "sample",
+    ]
     assert set(tree.attrs) == ATTRIBUTES
 
 

@@ -16,11 +16,12 @@ from conftest import Prepared, with_rows
 from simulator import design as design_module
 from simulator import simulation
 from simulator.design import Design, chunks, direction_numbers, point_levels, replicate_points
+from simulator.executor import in_order
 from simulator.kernels.quantiles import SEGMENTS
 from simulator.outputs import base_places, line_coefficients, scope_rows
 from simulator.quantile_tables import segment_edges
 from simulator.sensitivity.exact import output_means
-from simulator.simulation import Bins, NonFiniteError, Sampler, in_order, make_bins, pick_freeze, propagate
+from simulator.simulation import Bins, NonFiniteError, Sampler, make_bins, pick_freeze, propagate
 
 METHODS = ("sobol", "monte-carlo")
 SMALL_CHUNKS = 10
@@ -58,7 +59,12 @@ def job(base: Prepared) -> Job:
     centre = output_means(base.structure, base.moments, scopes.weights).T.copy()
     groups = base.partition_groups("assumption")
     return Job(
-        base, make_bins(means, 0.1 * means), base_row, line_coefficients(base.structure, scopes.weights), groups, centre
+        base,
+        make_bins(means, 0.1 * means),
+        base_row,
+        line_coefficients(base.structure, scopes.weights)[None],
+        groups,
+        centre,
     )
 
 

@@ -174,7 +174,8 @@ def test_shares_of_the_variance_are_those_of_the_tree(tree: xr.DataTree, width: 
     text = plain(rendered(tree, width))
     indices = tree["sensitivity"].to_dataset().sel(output="freed_fte 2040")
     for partition in ("assumption", "evidence"):
-        part = indices["first_order"].isel(group=np.flatnonzero(indices["partition"].values == partition))
+        chosen = (indices["partition"].values == partition) & (indices["total_order_exact"].values > 0)
+        part = indices["first_order"].isel(group=np.flatnonzero(chosen))
         order = np.argsort(-part.values, kind="stable")
         said = ", ".join(f"{part['label'].values[i]} {round(float(part.values[i]), 2) + 0.0:.0%}" for i in order)
         assert f"By kind of {partition} (first order): {said}" in text
@@ -232,7 +233,7 @@ def test_nothing_that_varies(tmp_path: Path) -> None:
         'reason = "c"',
         "[inputs]",
     ]
-    for one in simulator.load(CONFIGS / "base.toml").inputs:
+    for one in simulator.load(CONFIGS / "base.toml").inputs[:-1]:  # all but the workforce table
         key = ".".join(json.dumps(part, ensure_ascii=False) for part in one.name.split("."))
         lines.append(f'{key} = {{ kind = "fixed", value = {float(quantile(one.distribution, [0.5])[0])!r} }}')
     (tmp_path / "still.toml").write_text("\n".join(lines), encoding="utf-8")

@@ -223,7 +223,7 @@ def fill_point(
     values: np.ndarray,
     point: Point,
     s: Structure,
-    coefficients: np.ndarray,
+    coefficients: tuple[np.ndarray, np.ndarray],
     centre: np.ndarray,
     factor: np.ndarray,
     term: np.ndarray,
@@ -236,7 +236,8 @@ def fill_point(
     point : Point
         Filled; its rows of inputs are read.
     s : Structure
-    coefficients : (scopes, 2 + D, C) float64
+    coefficients : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
+        With the point's own workforce table, and with that of the other point.
     centre : (scopes, years) float64
     factor, term : (futures,), (P, futures) float64
         Scratch.
@@ -246,9 +247,10 @@ def fill_point(
     driver_deviation(values, point.row, s, point.deviation)
     all_paths(values[point.row[s.speed]], s, factor, point.path)
     for scope in range(centre.shape[0]):
-        line, tilt = point.line[scope], point.tilt[scope]
-        scope_lines(point.category, coefficients[scope], line)
-        scope_tilt(line, point.deviation, tilt)
+        for whose in range(2 if s.ensemble.category_level.shape[0] > 1 else 1):
+            scope_lines(point.category, coefficients[whose][scope], point.line[whose, scope])
+            scope_tilt(point.line[whose, scope], point.deviation, point.tilt[whose, scope])
+        line, tilt = point.line[0, scope], point.tilt[0, scope]
         for year in range(centre.shape[1]):
             out = point.output[scope, year]
             write_output(point.path[year], line[0], tilt, s.year_path[year], centre[scope, year], out)
@@ -261,7 +263,7 @@ def add_group(
     group: np.ndarray,
     changed: np.ndarray,
     s: Structure,
-    coefficients: np.ndarray,
+    coefficients: tuple[np.ndarray, np.ndarray],
     centre: np.ndarray,
     scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     sums: np.ndarray,
@@ -276,7 +278,8 @@ def add_group(
     changed : (C,) bool
         Categories with an input in the group.
     s : Structure
-    coefficients : (scopes, 2 + D, C) float64
+    coefficients : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
+        With the workforce tables of both points.
     centre : (scopes, years) float64
     scratch : tuple
         factor (futures,), term (P, futures), part (futures,), difference (2, C, futures), deviation (2, D, futures), level
@@ -294,24 +297,15 @@ def add_group(
         driver_deviation(values, mixed, s, deviation[side])
     driver_moved = bool(np.any(group[s.driver]))
     path_ab, path_ba = (b.path, a.path) if group[s.speed] else (a.path, b.path)
+    whose = 1 if group[s.reconstruction] else 0  # table of AB: that of its A, or of its B
     for scope in range(centre.shape[0]):
-        weights = coefficients[scope]
-        counted = these[weights[0][these] != 0.0]
         for side in range(2):
             own = a if side == 0 else b
-            line, own_tilt = own.line[scope], own.tilt[scope]
-            hybrid_line(
-                line,
-                own_tilt,
-                driver_moved,
-                deviation[side],
-                weights,
-                difference[side],
-                counted,
-                part,
-                level[side],
-                tilt[side],
-            )
+            weights = coefficients[0][scope] if side == whose else coefficients[1][scope]
+            line, own_tilt = own.line[whose, scope], own.tilt[whose, scope]
+            counted = these[weights[0][these] != 0.0]
+            moved, change = deviation[side], difference[side]
+            hybrid_line(line, own_tilt, driver_moved, moved, weights, change, counted, part, level[side], tilt[side])
         for year in range(centre.shape[1]):
             outputs = (a.output[scope, year], b.output[scope, year])
             paths = (path_ab[year], path_ba[year])
@@ -327,8 +321,8 @@ def empty_point(first_row: int, s: Structure, inputs: int, scopes: int, futures:
         np.empty((s.phase_in.shape[0], futures)),
         np.empty((drivers, futures)),
         np.empty((years, futures)),
-        np.empty((scopes, 2 + drivers, futures)),
-        np.empty((scopes, futures)),
+        np.empty((2, scopes, 2 + drivers, futures)),
+        np.empty((2, scopes, futures)),
         np.empty((scopes, years, futures)),
     )
 
@@ -341,6 +335,7 @@ def pick_freeze(
     blocks: int,
     block_size: int,
     s: Structure,
+    table: np.ndarray,
     coefficients: np.ndarray,
     groups: np.ndarray,
     changed: np.ndarray,
@@ -359,7 +354,10 @@ def pick_freeze(
         See `draw_block`; rows of the first points, then of the second.
     first, blocks, block_size : int
     s : Structure
-    coefficients : (scopes, 2 + D, C) float64
+    table : (2, blocks) int64
+        Workforce table of the first and the second points of each block.
+    coefficients : (E, scopes, 2 + D, C) float64
+        For each workforce table.
     groups : (G, inputs) bool
     changed : (G, C) bool
         Categories with an input in the group.
@@ -380,13 +378,15 @@ def pick_freeze(
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))
     for block in range(blocks):
         draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
-        for point in pair:
-            fill_point(values, point, s, coefficients, centre, factor, term)
+        both = (coefficients[table[0, block]], coefficients[table[1, block]])
+        for side in range(2):
+            point, of_tables = (pair[0], both) if side == 0 else (pair[1], (both[1], both[0]))
+            fill_point(values, point, s, of_tables, centre, factor, term)
             for scope in range(scopes):
                 sums = (allocation_sums[scope], tail_counts[scope])
-                add_allocation(point, coefficients[scope], s, point.output[scope], centre[scope], tails[scope], sums)
+                add_allocation(point, of_tables[0][scope], s, point.output[scope], centre[scope], tails[scope], sums)
         for scope in range(scopes):
             for year in range(centre.shape[1]):
                 add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], pair_sums[scope, year])
         for g in range(groups.shape[0]):
-            add_group(values, pair, groups[g], changed[g], s, coefficients, centre, scratch, hybrid_sums[g])
+            add_group(values, pair, groups[g], changed[g], s, both, centre, scratch, hybrid_sums[g])

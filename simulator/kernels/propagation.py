@@ -9,7 +9,7 @@ from .compiling import kernel
 from .points import block_base, random_digits
 from .quantiles import tabulated_at_points
 from .rows import add_rows, add_scaled, affine
-from .structure import Structure
+from .structure import Structure, with_table
 from .sums import add_outputs
 from .terms import all_paths, category_terms, driver_deviation
 
@@ -126,7 +126,8 @@ def propagate(
     first: int,
     blocks: int,
     block_size: int,
-    s: Structure,
+    structure: Structure,
+    table: np.ndarray,
     base_row: np.ndarray,
     centre: np.ndarray,
     bins_per_unit: np.ndarray,
@@ -142,7 +143,9 @@ def propagate(
     first : int
         Number of the chunk's first future in its replicate.
     blocks, block_size : int
-    s : Structure
+    structure : Structure
+    table : (blocks,) int64
+        Workforce table of each block.
     base_row : (rows,) int64
         Base that the share of each row is of.
     centre, bins_per_unit : (years, rows, 2) float64
@@ -152,7 +155,8 @@ def propagate(
     counts : (years, rows, 2, bins + 2) int32
         Added to.
     """
-    inputs, rows, growing = tables[0].shape[0], base_row.shape[0], s.base_growth.shape[0]
+    s, inputs, rows = structure, tables[0].shape[0], base_row.shape[0]
+    growing = s.base_growth.shape[0]
     areas, categories, years = s.area_growth.shape[0], s.phase_in.shape[0], s.years.shape[0]
     draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     row = np.arange(inputs)
@@ -163,10 +167,8 @@ def propagate(
     level, tilt = np.empty((rows, block_size)), np.empty((rows, block_size))
     base_growth, inverse = np.empty((growing, block_size)), np.empty((s.base_level.shape[0], block_size))
     relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
-    for base in range(growing, inverse.shape[0]):
-        inverse[base] = 1.0 / s.base_level[base]
     for block in range(blocks):
-        offset = block * block_size
+        s, offset = with_table(structure, table[block]), block * block_size
         draw_block(points, tables, first + offset, offset, draw_scratch, values)
         all_terms(values, row, s, part, term)
         category_sums(term, s, category)
@@ -174,6 +176,8 @@ def propagate(
         all_rows(term, category, deviation, s, scratch, level, tilt)
         affine(s.base_growth, deviation, base_growth)
         all_paths(values[s.speed], s, part, relative_path)
+        for base in range(growing, inverse.shape[0]):
+            inverse[base] = 1.0 / s.base_level[base]
         for year in range(years):
             grown = s.year_path[year]
             invert_bases(s.base_level, base_growth, grown, inverse)
@@ -192,7 +196,8 @@ def propagate_total(
     first: int,
     blocks: int,
     block_size: int,
-    s: Structure,
+    structure: Structure,
+    table: np.ndarray,
     base_row: np.ndarray,
     centre: np.ndarray,
     bins_per_unit: np.ndarray,
@@ -203,12 +208,13 @@ def propagate_total(
 
     Parameters
     ----------
-    points, tables, first, blocks, block_size, s
+    points, tables, first, blocks, block_size, structure, table
         See `propagate`.
     base_row, centre, bins_per_unit, moments, counts
         See `propagate`; with two rows, FTE and wages.
     """
-    inputs, drivers, years = tables[0].shape[0], s.driver.shape[0], s.years.shape[0]
+    s, inputs = structure, tables[0].shape[0]
+    drivers, years = s.driver.shape[0], s.years.shape[0]
     draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
@@ -217,9 +223,10 @@ def propagate_total(
     level = np.empty((2, block_size))
     base_growth, inverse = np.empty((2, block_size)), np.empty((2, block_size))
     relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
-    coefficients, which = total_coefficients(s), np.arange(s.term_theme.shape[0])
+    which = np.arange(s.term_theme.shape[0])
     for block in range(blocks):
-        offset = block * block_size
+        s, offset = with_table(structure, table[block]), block * block_size
+        coefficients = total_coefficients(s)
         draw_block(points, tables, first + offset, offset, draw_scratch, values)
         all_terms(values, row, s, part, term)
         driver_deviation(values, row, s, deviation)

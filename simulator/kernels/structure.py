@@ -6,9 +6,34 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .compiling import kernel
+
+
+class Ensemble(NamedTuple):
+    """What differs between the workforce tables that may be true; E tables, other letters as in `Structure`.
+
+    Attributes
+    ----------
+    category_level : (E, 2, C) float64
+    category_growth : (E, C + 1, 1 + D) float64
+    category_amount : (E, 2, A, C) float64
+    cell_amount : (E, 2, Z) float64
+    base_level : (E, bases) float64
+    base_growth : (E, growing bases, 1 + D) float64
+    """
+
+    category_level: np.ndarray
+    category_growth: np.ndarray
+    category_amount: np.ndarray
+    cell_amount: np.ndarray
+    base_level: np.ndarray
+    base_growth: np.ndarray
+
 
 class Structure(NamedTuple):
     """Arrays of the packed model; indices are positions in the list of inputs unless said otherwise.
+
+    What the workforce table decides stands here for one table, or as the mean of all, and in `ensemble` for each.
 
     Letters: C categories with a potential (the last one is `Øvrige`), P terms (a term is what one theme frees in one
     category), T tasks (the residual of a category counts as one), B barriers, A areas, L levels, D demographic drivers,
@@ -29,7 +54,7 @@ class Structure(NamedTuple):
         Inputs; the coefficient is -1 for a residual.
     task_part : (T,) float64
         Part of the category that the share holds for.
-    technology, national, speed : int
+    technology, national, speed, reconstruction : int
     technology_own, phase_in : (C,) int64
     barrier : (B,) int64
     barrier_weight : (C, B) float64
@@ -69,6 +94,7 @@ class Structure(NamedTuple):
         Rising by whole numbers; the last is 2040, the year of the phase-in that the inputs state.
     phase_in_start : float
         Year in which the logistic path reaches 10 % of its end.
+    ensemble : Ensemble
     """
 
     term_start: np.ndarray
@@ -81,6 +107,7 @@ class Structure(NamedTuple):
     technology: int
     national: int
     speed: int
+    reconstruction: int
     technology_own: np.ndarray
     phase_in: np.ndarray
     barrier: np.ndarray
@@ -106,6 +133,51 @@ class Structure(NamedTuple):
     year_path: np.ndarray
     years: np.ndarray
     phase_in_start: float
+    ensemble: Ensemble
+
+
+@kernel
+def with_table(s: Structure, table: int) -> Structure:
+    """The structure with one table of its ensemble."""
+    return Structure(
+        s.term_start,
+        s.task_start,
+        s.term_theme,
+        s.term_theme_place,
+        s.task_share,
+        s.task_coefficient,
+        s.task_part,
+        s.technology,
+        s.national,
+        s.speed,
+        s.reconstruction,
+        s.technology_own,
+        s.phase_in,
+        s.barrier,
+        s.barrier_weight,
+        s.driver,
+        s.driver_reference,
+        s.area_growth,
+        s.ensemble.category_level[table],
+        s.ensemble.category_growth[table],
+        s.category_wage,
+        s.ensemble.category_amount[table],
+        s.levels,
+        s.cell_area,
+        s.cell_level,
+        s.cell_category,
+        s.cell_run,
+        s.ensemble.cell_amount[table],
+        s.scope_area,
+        s.scope_category,
+        s.scope_other_area,
+        s.ensemble.base_level[table],
+        s.ensemble.base_growth[table],
+        s.year_path,
+        s.years,
+        s.phase_in_start,
+        s.ensemble,
+    )
 
 
 class Point(NamedTuple):
@@ -121,10 +193,10 @@ class Point(NamedTuple):
         Drivers of growth less their references.
     path : (years, futures) float64
         Phase-in path.
-    line : (scopes, 2 + D, futures) float64
-        See `simulator.kernels.pick_freeze`.
-    tilt : (scopes, futures) float64
-        What growth adds by 2040.
+    line : (2, scopes, 2 + D, futures) float64
+        See `simulator.kernels.pick_freeze`; with the point's own workforce table, and with that of the other point.
+    tilt : (2, scopes, futures) float64
+        What growth adds by 2040; likewise.
     output : (scopes, years, futures) float64
         Centred.
     """

@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .ladder import ladder_table
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -63,6 +65,8 @@ def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
         parts.append(
             Text(f"\nFreed FTE in {YEAR} do not vary: every input that they depend on is fixed.", style="bold")
         )
+    if "ladder" in tree.children:
+        parts += [Text(""), ladder_table(tree["ladder"].dataset)]
     if "freed_fte_by_area" in summary:
         parts += [Text(f"\nBy area in {YEAR}: freed FTE, thousand", style="bold"), _areas(summary)]
     parts += [Text(""), *_checks(summary, sensitivity), Text(f"Written: {written}", no_wrap=True, overflow="ignore")]
@@ -125,9 +129,9 @@ def _kinds(sensitivity: xr.Dataset) -> Iterable[RenderableType]:
     output = sensitivity.sel(output=f"freed_fte {YEAR}")
     first = output["first_order"]
     for partition, said in (("assumption", "By kind of assumption"), ("evidence", "By kind of evidence")):
-        chosen = first.where(first["partition"] == partition, drop=True).sortby(
-            first.where(first["partition"] == partition, drop=True), ascending=False
-        )
+        matters = (output["partition"] == partition) & (output["total_order_exact"] > 0)
+        chosen = first.where(matters, drop=True)
+        chosen = chosen.sortby(chosen, ascending=False)
         parts = (f"{name} {_percent(value)}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
         yield Text(f"{said} (first order): " + ", ".join(parts))
     allocation = output["allocation"].sortby(output["allocation"], ascending=False)[:5]

@@ -3,11 +3,14 @@
 Freed FTE and wages are multilinear in the inputs, so that E[Y Y'], where Y' shares the inputs of a group with Y and has
 independent copies of the others, follows from means and variances alone: for a group u, the variance of E[Y | X_u] is
 E[Y Y'] - E[Y]² (Sobol' 1993; Saltelli et al. 2010, doi:10.1016/j.cpc.2009.09.018, equation (b) in expectation).
+
+The workforce table is one input with as many values as there are tables: outputs are linear in it, and expectations of
+products are averages over the tables where it is shared, products of averages where it is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +36,58 @@ class Moments:
     variance: np.ndarray
     path_mean: np.ndarray
     path_square: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Outputs as lines in the drivers of growth: the weights of the terms, averaged over the workforce tables.
+
+    Attributes
+    ----------
+    level : (years, rows, P) float64
+        Weights at the means of the drivers.
+    driver : (rows, D, P) float64
+        What one unit of a driver adds to them by 2040.
+    level_products : (years, rows, P, P) float64, or None
+        Averages of the products of two weights; None where there is one table.
+    driver_products : (rows, D, P, P) float64, or None
+    """
+
+    level: np.ndarray
+    driver: np.ndarray
+    level_products: np.ndarray | None = None
+    driver_products: np.ndarray | None = None
+
+
+Weights = np.ndarray | Lines
+
+
+def make_lines(s: Structure, moments: Moments, weights: np.ndarray | Iterable[np.ndarray]) -> Lines:
+    """Lines of outputs.
+
+    Parameters
+    ----------
+    s : Structure
+    moments : Moments
+    weights : (rows, A, P) float64, or iterable of (tables, rows, A, P) float64
+        With one workforce table, or with all that may be true; see `simulator.outputs`.
+
+    Returns
+    -------
+    Lines
+    """
+    grown = mean_growth(s, moments)
+    if isinstance(weights, np.ndarray):
+        level = np.einsum("rap,ya->yrp", weights, grown)
+        return Lines(level, np.einsum("rap,ad->rdp", weights, s.area_growth[:, 1:]))
+    count, sums = 0, [np.zeros(1)] * 4
+    for batch in weights:
+        level = np.einsum("trap,ya->yrtp", batch, grown)
+        driver = np.einsum("trap,ad->rdtp", batch, s.area_growth[:, 1:])
+        parts = [each.sum(axis=2) for each in (level, driver)]
+        parts += [np.swapaxes(each, 2, 3) @ each for each in (level, driver)]
+        count, sums = count + len(batch), [total + part for total, part in zip(sums, parts, strict=True)]
+    return Lines(*(total / count for total in sums))
 
 
 def speed_moments(speed: Distribution, years: Sequence[int], start: float) -> tuple[np.ndarray, np.ndarray]:
@@ -110,32 +165,32 @@ def mean_growth(s: Structure, moments: Moments) -> np.ndarray:
     return np.asarray(1 + s.year_path[:, None] * central)
 
 
-def output_means(s: Structure, moments: Moments, weights: np.ndarray) -> np.ndarray:
+def output_means(s: Structure, moments: Moments, weights: Weights) -> np.ndarray:
     """Expected outputs.
 
     Parameters
     ----------
     s : Structure
     moments : Moments
-    weights : (rows, A, P) float64
+    weights : (rows, A, P) float64, or Lines
         See `simulator.outputs.row_weights`.
 
     Returns
     -------
     (years, rows) float64
     """
-    level = np.einsum("rap,ya->yrp", weights, mean_growth(s, moments))
-    return np.asarray(level @ _term_means(s, moments) * moments.path_mean[:, None])
+    lines = _lines(s, moments, weights)
+    return np.asarray(lines.level @ _term_means(s, moments) * moments.path_mean[:, None])
 
 
-def output_products(s: Structure, moments: Moments, weights: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def output_products(s: Structure, moments: Moments, weights: Weights, shared: np.ndarray) -> np.ndarray:
     """E[Y Y'] of each output, where Y' shares the inputs of a group with Y.
 
     Parameters
     ----------
     s : Structure
     moments : Moments
-    weights : (rows, A, P) float64
+    weights : (rows, A, P) float64, or Lines
     shared : (inputs,) bool
 
     Returns
@@ -145,7 +200,7 @@ def output_products(s: Structure, moments: Moments, weights: np.ndarray, shared:
     return np.asarray(contributions(s, moments, weights, shared).sum(axis=2))
 
 
-def contributions(s: Structure, moments: Moments, weights: np.ndarray, shared: np.ndarray) -> np.ndarray:
+def contributions(s: Structure, moments: Moments, weights: Weights, shared: np.ndarray) -> np.ndarray:
     """E[Y_p Y'] of each term's part Y_p of each output.
 
     Parameters
@@ -158,14 +213,21 @@ def contributions(s: Structure, moments: Moments, weights: np.ndarray, shared: n
     (years, rows, P) float64
     """
     product = pair_products(s, moments, shared)
-    level = np.einsum("rap,ya->yrp", weights, mean_growth(s, moments))
-    tilt = np.einsum("rap,ad->rdp", weights, s.area_growth[:, 1:])
+    lines = _lines(s, moments, weights)
     driver_variance = np.where(shared, moments.variance, 0.0)[s.driver]
-    result = level * (level @ product)
-    moved = np.einsum("d,rdp->rp", driver_variance, tilt * (tilt @ product))
-    result += (s.year_path**2)[:, None, None] * moved
+    if shared[s.reconstruction] and lines.level_products is not None and lines.driver_products is not None:
+        result = np.einsum("yrpq,pq->yrp", lines.level_products, product)
+        of_drivers = np.einsum("rdpq,pq->rdp", lines.driver_products, product)
+    else:
+        result = lines.level * (lines.level @ product)
+        of_drivers = lines.driver * (lines.driver @ product)
+    result += (s.year_path**2)[:, None, None] * np.einsum("d,rdp->rp", driver_variance, of_drivers)
     path = moments.path_square if shared[s.speed] else moments.path_mean**2
     return np.asarray(result * path[:, None, None])
+
+
+def _lines(s: Structure, moments: Moments, weights: Weights) -> Lines:
+    return weights if isinstance(weights, Lines) else make_lines(s, moments, weights)
 
 
 def _term_means(s: Structure, moments: Moments) -> np.ndarray:
@@ -182,7 +244,7 @@ def _term_means(s: Structure, moments: Moments) -> np.ndarray:
 
 
 def exact_indices(
-    s: Structure, moments: Moments, weights: np.ndarray, groups: np.ndarray
+    s: Structure, moments: Moments, weights: Weights, groups: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Variances, first-order and total indices of groups.
 
@@ -190,7 +252,7 @@ def exact_indices(
     ----------
     s : Structure
     moments : Moments
-    weights : (rows, A, P) float64
+    weights : (rows, A, P) float64, or Lines
     groups : (G, inputs) bool
 
     Returns
@@ -199,6 +261,7 @@ def exact_indices(
     first_order, total_order : (G, years, rows) float64
         0 where the variance is 0.
     """
+    weights = _lines(s, moments, weights)
     square = output_means(s, moments, weights) ** 2
     everything = np.ones(groups.shape[1], dtype=bool)
     variance = _beyond_rounding(output_products(s, moments, weights, everything) - square, square)
@@ -214,14 +277,14 @@ def _beyond_rounding(variance: np.ndarray, square: np.ndarray) -> np.ndarray:
     return np.where(variance > ROUNDING * square, variance, 0.0)
 
 
-def exact_allocation(s: Structure, moments: Moments, weights: np.ndarray) -> np.ndarray:
+def exact_allocation(s: Structure, moments: Moments, weights: Weights) -> np.ndarray:
     """Covariance of each category's part of an output with the output, as a fraction of the output's variance.
 
     Parameters
     ----------
     s : Structure
     moments : Moments
-    weights : (rows, A, P) float64
+    weights : (rows, A, P) float64, or Lines
 
     Returns
     -------
@@ -229,8 +292,8 @@ def exact_allocation(s: Structure, moments: Moments, weights: np.ndarray) -> np.
         Sums to one over the categories, where the variance is not 0.
     """
     everything = np.ones(len(moments.mean), dtype=bool)
-    level = np.einsum("rap,ya->yrp", weights, mean_growth(s, moments))
-    part_mean = level * _term_means(s, moments) * moments.path_mean[:, None, None]
+    weights = _lines(s, moments, weights)
+    part_mean = weights.level * _term_means(s, moments) * moments.path_mean[:, None, None]
     total = part_mean.sum(axis=2, keepdims=True)
     covariance = contributions(s, moments, weights, everything) - part_mean * total
     by_category = np.add.reduceat(covariance, s.term_start[:-1], axis=2)
