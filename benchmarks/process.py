@@ -58,7 +58,7 @@ def check_results(folder: Path, futures: int) -> None:
     futures : int
         The least number of futures.
     """
-    with xr.open_datatree(folder / "results.nc", engine="h5netcdf") as tree:
+    with xr.open_datatree(folder / "results.nc", engine="netcdf4") as tree:
         assert int(tree.attrs["futures"]) >= futures
         summary, sensitivity = tree["summary"], tree["sensitivity"]
         assert summary["freed_fte"].shape == (summary.sizes["year"], summary.sizes["quantile"])

@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     published.set_defaults(command=_published)
     derive = commands.add_parser("derive", help="make the derived tables again from the printed ones")
-    derive.add_argument("table", choices=("workforce", "demography"))
+    derive.add_argument("table", choices=("workforce", "demography", "reconstruction"))
     derive.add_argument(
         "--data", type=Path, default=Path("data"), metavar="DIR", help="folder of the tables (default: data)"
     )
@@ -192,13 +192,21 @@ def _published(options: argparse.Namespace) -> int:
 
 
 def _derive(options: argparse.Namespace) -> None:
-    from . import demography, population, reconciliation
+    from . import demography, population, reconciliation, reconstruction
 
     if not options.data.is_dir():
         raise InputError(str(options.data), "there is no such folder", "Name the folder of the tables with --data.")
     folder = options.data / "derived"
     if options.table == "demography":
         demography.write(population.derive(options.data), folder)
+    elif options.table == "reconstruction":
+        ensemble = reconstruction.derive(options.data)
+        reconstruction.write(ensemble, folder)
+        for one in ensemble.summaries:
+            if not one.dimension:
+                spread = f"mean {one.mean:.2f}, 90 % of the tables {one.p05:.2f} to {one.p95:.2f}"
+                sampled = f"effective sample size {one.ess_bulk:.0f}, split R-hat {one.rhat:.3f}"
+                print(f"{one.measure} {one.quantity}: {spread}, {sampled}")
     else:
         found = reconciliation.reconcile(options.data)
         reconciliation.write(found, folder)

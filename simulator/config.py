@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,13 +19,16 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 MAX_FUTURES = 2**40
 COMMAND_LINE = "--set"
 SEPARATOR = "."  # between the parts of a key, and of an input's name
+Checked = TypeVar("Checked", bound="Section")
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A table of a configuration: no other keys, no other types, nothing that is not finite."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class RunSection(_Section):
+class RunSection(Section):
     """How many futures are drawn, and how."""
 
     futures: int = Field(default=2**22, ge=1, le=MAX_FUTURES)
@@ -38,7 +41,7 @@ class RunSection(_Section):
     outputs: Literal["all", "total"] = "all"
 
 
-class PhaseInSection(_Section):
+class PhaseInSection(Section):
     """Spread of the phase-in of each category, and its path over the years."""
 
     shift: float = Field(default=0.0, ge=-1, le=1)
@@ -47,31 +50,31 @@ class PhaseInSection(_Section):
     start: float = Field(default=2024.0, ge=1900, le=2100)
 
 
-class TechnologySection(_Section):
+class TechnologySection(Section):
     """Whether the factors of technology and themes are common to all categories, or each category's own."""
 
     common: bool = True
 
 
-class ReconstructionSection(_Section):
+class ReconstructionSection(Section):
     """Whether the workforce table itself is uncertain: an ensemble of tables, or the one that was reconciled."""
 
     ensemble: bool = False
 
 
-class PublishedSection(_Section):
+class PublishedSection(Section):
     """How many printed bounds the model has to hit, for `published --strict`."""
 
     hits: int | None = Field(default=None, ge=0)
 
 
-class RelativeSection(_Section):
+class RelativeSection(Section):
     """Spread of quantities for which the report prints a point or nothing."""
 
     relative: float = Field(ge=0, lt=1)
 
 
-class Settings(_Section):
+class Settings(Section):
     """All keys of a configuration file."""
 
     title: str
@@ -92,17 +95,14 @@ class Settings(_Section):
 
 
 @dataclass(frozen=True)
-class Config:
-    """A checked configuration.
+class Merged:
+    """A configuration with all that it extends, not yet checked.
 
     Attributes
     ----------
-    name : str
-        Name of the file without its ending.
     path : Path
-    settings : Settings
-    data : Path
-        Folder of the tables.
+    content : dict
+        Its keys and values, as TOML has them.
     texts : tuple of (Path, str)
         Each file that was read, the base first, with its text.
     changes : tuple of str
@@ -111,17 +111,47 @@ class Config:
         Where each key was last stated: file, or the command line.
     """
 
-    name: str
     path: Path
-    settings: Settings
-    data: Path
+    content: dict[str, Any]
     texts: tuple[tuple[Path, str], ...]
     changes: tuple[str, ...]
     origins: tuple[tuple[str, str], ...]
 
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending."""
+        return self.path.stem
+
     def place(self, key: str) -> str:
         """Where `key` was stated, for a message."""
-        return _place(dict(self.origins), key, self.path)
+        origins, parts = dict(self.origins), key.split(SEPARATOR)
+        for length in range(len(parts), 0, -1):
+            place = origins.get(SEPARATOR.join(parts[:length]))
+            if place is not None:
+                return place if place.startswith(COMMAND_LINE) else f"{place}, key '{_shown(key)}'"
+        return f"{self.path}, key '{_shown(key)}'"
+
+    def folder(self, key: str) -> Path:
+        """The folder of the file that states `key`; the command line's: the working folder."""
+        place = dict(self.origins).get(key, "")
+        if place.startswith(COMMAND_LINE):
+            return Path.cwd()
+        return next((file for file, _ in self.texts if str(file) == place), self.path).parent
+
+
+@dataclass(frozen=True)
+class Config(Merged):
+    """A checked configuration.
+
+    Attributes
+    ----------
+    settings : Settings
+    data : Path
+        Folder of the tables.
+    """
+
+    settings: Settings
+    data: Path
 
 
 def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
@@ -143,25 +173,73 @@ def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
         A missing file, a text that is not TOML, `extends` in a circle, an unknown key, a wrong type, a value out of
         bounds, an overlay that does not say who made it, from what, and why.
     """
-    path = Path(path)
-    texts: list[tuple[Path, str]] = []
-    origins: dict[str, str] = {}
-    merged = _read(path, (), texts, origins)
-    for change in changes:
-        _lay(merged, _change(change), origins, f"{COMMAND_LINE} {_shown(change)}")
-    try:
-        settings = Settings.model_validate(_tuples(merged))
-    except ValidationError as error:
-        raise _explained(error, origins, path) from None
-    _check(settings, origins, path)
-    data = _owner(origins, "data", texts, path).parent / settings.data
+    merged = read_merged(path, changes)
+    if "model" in merged.content:
+        problem, remedy = "states a model of its own", "Give it to run, check, sensitivity or extend; here goes one"
+        raise InputError(merged.place("model"), problem, f"{remedy} of the built-in model, such as configs/base.toml.")
+    settings = validated(merged, Settings)
+    _check(settings, merged)
+    data = merged.folder("data") / settings.data
     if not os.path.isdir(data):  # noqa: PTH112 (Path.is_dir fails on a name that is too long)
         raise InputError(
-            _place(origins, "data", path),
+            merged.place("data"),
             f"there is no folder '{_shown(settings.data)}'",
             "Give the folder of the tables, relative to the file that names it.",
         )
-    return Config(path.stem, path, settings, data.resolve(), tuple(texts), tuple(changes), tuple(origins.items()))
+    return Config(**vars(merged), settings=settings, data=data.resolve())
+
+
+def read_merged(path: Path | str, changes: Sequence[str] = ()) -> Merged:
+    """Read a configuration with all that it extends, and lay the changes of the command line on it.
+
+    Parameters
+    ----------
+    path : Path or str
+    changes : sequence of str
+        As in `load_config`.
+
+    Returns
+    -------
+    Merged
+
+    Raises
+    ------
+    InputError
+        A missing file, a text that is not TOML, `extends` in a circle, an overlay that does not say who made it, from what,
+        and why.
+    """
+    path = Path(path)
+    texts: list[tuple[Path, str]] = []
+    origins: dict[str, str] = {}
+    content = _read(path, (), texts, origins)
+    for change in changes:
+        _lay(content, _change(change), origins, f"{COMMAND_LINE} {_shown(change)}")
+    return Merged(path, content, tuple(texts), tuple(changes), tuple(origins.items()))
+
+
+def validated(merged: Merged, settings: type[Checked]) -> Checked:
+    """The settings that a configuration states.
+
+    Parameters
+    ----------
+    merged : Merged
+    settings : type
+        A `Section` that has all the keys.
+
+    Returns
+    -------
+    Section
+        Of this type.
+
+    Raises
+    ------
+    InputError
+        An unknown or missing key, a wrong type, a value out of bounds.
+    """
+    try:
+        return settings.model_validate(_tuples(merged.content))
+    except ValidationError as error:
+        raise _explained(error, merged, settings) from None
 
 
 def _read(
@@ -247,33 +325,16 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
 
 
-def _place(origins: Mapping[str, str], key: str, path: Path) -> str:
-    parts = key.split(".")
-    for length in range(len(parts), 0, -1):
-        place = origins.get(".".join(parts[:length]))
-        if place is not None:
-            return place if place.startswith(COMMAND_LINE) else f"{place}, key '{_shown(key)}'"
-    return f"{path}, key '{_shown(key)}'"
-
-
-def _owner(origins: Mapping[str, str], key: str, texts: Sequence[tuple[Path, str]], path: Path) -> Path:
-    """The file whose folder a relative path stated in `key` is relative to; the command line's: the working folder."""
-    place = origins.get(key, "")
-    if place.startswith(COMMAND_LINE):
-        return Path.cwd() / COMMAND_LINE
-    return next((file for file, _ in texts if str(file) == place), path)
-
-
-def _explained(error: ValidationError, origins: Mapping[str, str], path: Path) -> InputError:
+def _explained(error: ValidationError, merged: Merged, settings: type[Section]) -> InputError:
     """The first thing pydantic found, in this project's words."""
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     key = ".".join(location)
-    place = _place(origins, key, path)
+    place = merged.place(key)
     if first["type"] == "extra_forbidden":
-        return InputError(place, f"unknown key '{_shown(key)}'", nearest(location[-1], _known(location[:-1])))
+        return InputError(place, f"unknown key '{_shown(key)}'", nearest(location[-1], _known(settings, location[:-1])))
     if first["type"] == "missing":
-        return InputError(place, "is missing", f"Add it; the keys are: {', '.join(_known(location[:-1]))}.")
+        return InputError(place, "is missing", f"Add it; the keys are: {', '.join(_known(settings, location[:-1]))}.")
     wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value should be ")
     given = f"'{first['input']}'" if isinstance(first["input"], str) else str(first["input"])
     return InputError(place, f"{_shown(given)} cannot be used", f"It should be {_WANTED.get(first['type'], wanted)}.")
@@ -297,35 +358,35 @@ def _shown(text: str) -> str:
     return line if len(line) <= 120 else f"{line[:120]}…"
 
 
-def _known(location: Sequence[str]) -> list[str]:
-    model: Any = Settings
+def _known(settings: type[Section], location: Sequence[str]) -> list[str]:
+    model: Any = settings
     for part in location:
         model = model.model_fields[part].annotation
     return list(model.model_fields)
 
 
-def _check(settings: Settings, origins: Mapping[str, str], path: Path) -> None:
+def _check(settings: Settings, merged: Merged) -> None:
     """What no single key shows."""
     run = settings.run
     for key, values in (("years", settings.years), ("run.quantiles", run.quantiles)):
         if any(later <= earlier for earlier, later in itertools.pairwise(values)):
-            raise InputError(_place(origins, key, path), "is not in rising order", "Write each value once, rising.")
+            raise InputError(merged.place(key), "is not in rising order", "Write each value once, rising.")
     if 2040 not in settings.years:
         raise InputError(
-            _place(origins, "years", path), "2040 is missing", "The published figures are of 2040; keep it in the list."
+            merged.place("years"), "2040 is missing", "The published figures are of 2040; keep it in the list."
         )
     if not run.quantiles:
-        raise InputError(_place(origins, "run.quantiles", path), "is empty", "Write at least one, such as [0.5].")
+        raise InputError(merged.place("run.quantiles"), "is empty", "Write at least one, such as [0.5].")
     for key, points in (("futures", run.futures), ("base_points", run.base_points)):
         if points < run.replicates:
             raise InputError(
-                _place(origins, f"run.{key}", path),
+                merged.place(f"run.{key}"),
                 f"{points} cannot fill {run.replicates} replicates",
                 f"Give {run.replicates} or more, or lower run.replicates.",
             )
         if points > run.replicates << 32:
             raise InputError(
-                _place(origins, f"run.{key}", path),
+                merged.place(f"run.{key}"),
                 f"{points} are more than {run.replicates} replicates of 2^32 points, all that 32 bits tell apart",
                 f"Give {run.replicates << 32} or fewer, or raise run.replicates.",
             )

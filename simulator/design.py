@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 BITS = 32
 BLOCK_BITS = 9  # 512 futures: more spill the cache, with fewer the calls per row weigh
-SMALLEST_BLOCK_BITS = 5  # of blocks that have a workforce table each
+SMALLEST_BLOCK_BITS = (
+    5,
+    8,
+)  # of futures and of pairs that have a workforce table each: in smaller ones the calls weigh
 CHUNK_BITS = 16
 LEADING = 20  # inputs with the first dimensions; see `dimensions`
 
@@ -101,6 +105,7 @@ def chunks(design: Design) -> Iterator[Chunk]:
             yield Chunk(replicate, first, size)
 
 
+@lru_cache(maxsize=8)
 def direction_numbers(dimensions: int) -> np.ndarray:
     """Generators of Sobol' points with the direction numbers of Joe & Kuo (2008, doi:10.1137/070709359).
 
@@ -140,7 +145,9 @@ def direction_numbers(dimensions: int) -> np.ndarray:
                     value ^= m[k - j] << j
             m.append(value)
         odd[dimension] = m
-    return (odd << np.arange(BITS - 1, -1, -1, dtype=np.uint64)).astype(np.uint32)
+    directions = (odd << np.arange(BITS - 1, -1, -1, dtype=np.uint64)).astype(np.uint32)
+    directions.flags.writeable = False  # it is kept for the next call
+    return directions
 
 
 def replicate_points(
@@ -229,7 +236,7 @@ def block_tables(design: Design, replicate: int, blocks: int, tables: int) -> np
     return np.stack([first, second])
 
 
-def block_bits(log2_points: int, usual: int, tables: int) -> int:
+def block_bits(log2_points: int, usual: int, tables: int, *, pairs: bool) -> int:
     """Size of the blocks, as a power of two: the usual one, or so small that a replicate has a block for each table.
 
     Parameters
@@ -239,6 +246,7 @@ def block_bits(log2_points: int, usual: int, tables: int) -> int:
     usual : int
     tables : int
         Workforce tables.
+    pairs : bool
 
     Returns
     -------
@@ -246,7 +254,7 @@ def block_bits(log2_points: int, usual: int, tables: int) -> int:
         At most `log2_points`; smaller than `SMALLEST_BLOCK_BITS` only if that or `usual` is.
     """
     wanted = log2_points - (tables - 1).bit_length()
-    return min(log2_points, usual, max(wanted, SMALLEST_BLOCK_BITS) if tables > 1 else usual)
+    return min(log2_points, usual, max(wanted, SMALLEST_BLOCK_BITS[pairs]) if tables > 1 else usual)
 
 
 def scramble(directions: np.ndarray, words: np.ndarray) -> np.ndarray:

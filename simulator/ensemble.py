@@ -69,7 +69,7 @@ def _opened(path: Path) -> xr.Dataset:
     if not path.is_file():
         raise InputError(str(path), "there is no such file", AGAIN)
     try:
-        return xr.open_dataset(path, engine="h5netcdf")
+        return xr.open_dataset(path, engine="netcdf4")
     except (OSError, ValueError, KeyError) as error:
         raise InputError(str(path), f"is not a netCDF file ({error})", AGAIN) from None
 

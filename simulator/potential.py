@@ -29,6 +29,7 @@ LONG_NAMES = {
     "freed_fte_share": "Freed full-time equivalents, share of employment",
     "freed_wage_share": "Freed wages, share of all wages",
 }
+RECONCILED = -1.0  # in place of a number of a table: the one that was reconciled
 BLOCK = 2048  # futures evaluated at a time, so that memory does not grow with their number
 
 
@@ -213,7 +214,7 @@ def workforce_tables(evidence: Evidence, names: Sequence[str], values: np.ndarra
     Returns
     -------
     (n or 1, A, C + 2, L) float64
-        Thousand FTE in 2023; a single table where there is no other.
+        Thousand FTE in 2023; a single table where there is no other. `RECONCILED` stands for the table that was reconciled.
 
     Raises
     ------
@@ -223,10 +224,12 @@ def workforce_tables(evidence: Evidence, names: Sequence[str], values: np.ndarra
     if len(evidence.ensemble) == 1:
         return evidence.ensemble
     numbers = values[:, list(names).index("reconstruction")]
-    known = (numbers >= 0) & (numbers < len(evidence.ensemble)) & (numbers == np.floor(numbers))
+    known = (numbers >= RECONCILED) & (numbers < len(evidence.ensemble)) & (numbers == np.floor(numbers))
     if not known.all():
         raise ValueError(f"{numbers[~known][0]:g} is not the number of a table, 0 to {len(evidence.ensemble) - 1}")
-    return np.asarray(evidence.ensemble[numbers.astype(np.int64)])
+    tables = evidence.ensemble[numbers.astype(np.int64)]
+    tables[numbers == RECONCILED] = evidence.workforce.fte
+    return np.asarray(tables)
 
 
 def _workforce(evidence: Evidence, tables: np.ndarray) -> tuple[xr.DataArray, xr.DataArray, xr.DataArray]:

@@ -14,9 +14,9 @@ from .distributions import mean, quantile, variance
 from .evidence import Evidence
 from .inputs import Input
 from .kernels.structure import Structure
-from .outputs import OutputRow, base_places, output_rows, row_weights, scope_rows, table_weights
+from .outputs import OutputRow, base_places, line_coefficients, output_rows, row_weights, scope_rows, table_weights
 from .packing import pack
-from .potential import evaluate
+from .potential import RECONCILED, evaluate
 from .sensitivity.exact import (
     Lines,
     Moments,
@@ -82,8 +82,10 @@ class Prepared:
         return np.column_stack([quantile(one.distribution, levels[:, i]) for i, one in enumerate(self.inputs)])
 
     def central(self) -> np.ndarray:
-        """Values of the inputs in the middle of their distributions, (1, inputs) float64."""
-        return self.values(np.full((1, len(self.inputs)), 0.5))
+        """Values of the inputs in the middle of their distributions, and the reconciled workforce, (1, inputs) float64."""
+        values = self.values(np.full((1, len(self.inputs)), 0.5))
+        values[:, self.names.index("reconstruction")] = RECONCILED
+        return values
 
     def evaluate(self, values: np.ndarray) -> xr.Dataset:
         """Outputs at given values of the inputs, by the plain formula; see `simulator.potential.evaluate`.
@@ -126,6 +128,13 @@ class Prepared:
     def scope_lines(self) -> Lines:
         """The same of the rows whose sensitivity is analysed."""
         return self._lines([self.rows[scope] for scope in scope_rows(self.rows)])
+
+    @cached_property
+    def scope_coefficients(self) -> np.ndarray:
+        """Weights of the categories in their lines for each workforce table, (E, S, 2 + D, C) float64."""
+        rows = [self.rows[scope] for scope in scope_rows(self.rows)]
+        batches = table_weights(self.structure, rows, self.evidence)
+        return np.concatenate([line_coefficients(self.structure, weights) for weights in batches])
 
     def _lines(self, rows: Sequence[OutputRow]) -> Lines:
         one = len(self.evidence.ensemble) == 1

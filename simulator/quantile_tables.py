@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .distributions import Distribution, bounds, is_smooth, quantile
+from .distributions.smooth import legendre
 from .kernels.quantiles import OCTAVES, SEGMENT_BITS, SEGMENTS
 
 _UNIT = 2.0**-32
@@ -81,7 +82,7 @@ def tabulate(distributions: Sequence[Distribution]) -> QuantileTables:
 def _lines(distribution: Distribution, *, upper: bool) -> np.ndarray:
     edges = segment_edges()
     middle, half_width = (edges[1:] + edges[:-1]) / 2, (edges[1:] - edges[:-1]) / 2
-    nodes, weights = np.polynomial.legendre.leggauss(4)
+    nodes, weights = legendre(4)
     t = middle[:, None] + half_width[:, None] * nodes
     values = quantile(distribution, 1 - t * _UNIT if upper else t * _UNIT)
     mean = 0.5 * (values * weights).sum(axis=1)

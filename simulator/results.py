@@ -381,7 +381,7 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
                          if values.dtype.kind == "f" and values.nbytes > COMPRESSED_FROM}
             for node in tree.children
         }  # fmt: skip
-        tree.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+        tree.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
         temporary.chmod(0o644)  # mkstemp makes it private
         temporary.replace(folder / FILE)
     finally:

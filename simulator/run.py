@@ -13,14 +13,17 @@ import numpy as np
 from . import __version__
 from .config import Config
 from .design import Design, design_for, direction_numbers, point_levels, replicate_points
+from .executor import in_order
 from .ladder import ladder
-from .outputs import base_places, line_coefficients, scope_rows, table_weights
+from .outputs import base_places, scope_rows
 from .prepared import Prepared
 from .published import published_table
 from .results import histogram_quantiles, input_table, probabilities, provenance, summary, workforce_table
 from .sensitivity.exact import exact_allocation, exact_indices, output_means
 from .sensitivity.indices import ExactIndices, index_table
+from .sensitivity.single import single_table
 from .simulation import Propagated, pick_freeze, propagate
+from .single_inputs import single_inputs
 from .sources import OTHER
 from .use_cases import use_cases
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 TAILS = (0.05, 0.95)
+SAMPLE_BLOCK = 1024
 HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
 
 
@@ -55,12 +59,13 @@ def run_model(
             ]
         ),
         "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
+        "single_inputs": _single_inputs(model, propagated.design.points, seed, workers, progress),
         "ladder": ladder(model, seed, workers),
         "published": published_table(model, seed),
         "use_cases": use_cases(model.config.data, seed),
         "inputs": input_table(model.inputs),
         "workforce": workforce_table(model.evidence),
-        "sample": _sample(model, design),
+        "sample": _sample(model, design, workers),
     }
     tree = xr.DataTree.from_dict(nodes)
     tree.attrs = provenance(
@@ -99,20 +104,44 @@ def _sensitivity(
     counts = propagated.counts[:, :, scopes, 0].sum(axis=0)
     bins = (propagated.bins.centre[:, scopes, 0], propagated.bins.width[:, scopes, 0])
     tails = np.ascontiguousarray(histogram_quantiles(counts, *bins, np.array(TAILS)).transpose(1, 0, 2))
-    coefficients = np.concatenate(
-        [line_coefficients(structure, weights) for weights in table_weights(structure, rows, model.evidence)]
-    )
     told = _counter(progress, "pairs", design.points)
     frozen = pick_freeze(
-        design, model.sampler, structure, coefficients, model.groups.members, means.copy(), tails, workers, told
+        design,
+        model.sampler,
+        structure,
+        model.scope_coefficients,
+        model.groups.members,
+        means.copy(),
+        tails,
+        workers,
+        told,
     )
     categories = (*model.evidence.categories[:-2], OTHER)
     table = index_table(frozen, exact, model.groups, rows, model.years, categories)
     return table.assign_attrs(base_points=design.points, tails=list(TAILS))
 
 
-def _sample(model: Prepared, design: Design) -> xr.Dataset:
-    """The first futures of each replicate: inputs, and totals and areas in all years."""
+def _single_inputs(
+    model: Prepared, futures: int, seed: int, workers: int | None, progress: Progress | None
+) -> xr.Dataset:
+    """Indices of every input, for the total and the focus areas in the last year."""
+    run, year = model.config.settings.run, model.years[-1]
+    points = min(run.base_points, futures)
+    design = design_for(len(model.inputs), points, run.replicates, seed, run.method)
+    everything = model.structure
+    structure = everything._replace(years=everything.years[-1:], year_path=everything.year_path[-1:])
+    rows = [model.rows[scope] for scope in scope_rows(model.rows)]
+    alone = np.eye(len(model.inputs), dtype=bool)
+    variance, first, total = exact_indices(everything, model.moments, model.scope_lines, alone)
+    exact = (variance[-1:].T, first[:, -1:].transpose(0, 2, 1), total[:, -1:].transpose(0, 2, 1))
+    centre = output_means(everything, model.moments, model.scope_lines)[-1:].T.copy()
+    told = _counter(progress, "pairs for single inputs", design.points)
+    sums = single_inputs(design, model.sampler, structure, model.scope_coefficients, centre, workers, told)
+    return single_table(sums, exact, model.names, rows, (year,)).assign_attrs(base_points=design.points)
+
+
+def _sample(model: Prepared, design: Design, workers: int | None) -> xr.Dataset:
+    """The first points of each replicate: inputs, and totals and areas in all years."""
     import xarray as xr
 
     number = min(model.config.settings.run.sample, design.points)
@@ -126,7 +155,9 @@ def _sample(model: Prepared, design: Design) -> xr.Dataset:
     )[:number]
     values = model.values(levels)
     kept = ["freed_fte", "freed_wage", "freed_fte_by_area", "freed_wage_by_area", "freed_fte_share", "freed_wage_share"]
-    outputs: xr.Dataset = model.evaluate(values)[kept]
+    blocks = [values[at : at + SAMPLE_BLOCK] for at in range(0, max(number, 1), SAMPLE_BLOCK)]
+    parts = [part for _, part in in_order(lambda block: model.evaluate(block)[kept], blocks, workers)]
+    outputs: xr.Dataset = xr.concat(parts, dim="future") if len(parts) > 1 else parts[0]
     said = {"units": "see `unit` in /inputs", "long_name": "Values of the inputs"}
     outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names}, attrs=said)
     return outputs.assign_attrs(description=f"The first {each} futures of each replicate")
@@ -150,7 +181,7 @@ def _origin(config: Config) -> dict[str, Any]:
     texts: dict[str, str] = {}
     for path, text in config.texts:  # an overlay may have the same name as its base, in another folder
         texts[path.name if path.name not in texts else f"{path.parent.name}/{path.name}"] = text
-    tables = sorted((*config.data.glob("*.csv"), *config.data.glob("derived/*.csv")))
+    tables = sorted(path for kind in ("*.csv", "derived/*.csv", "derived/*.nc") for path in config.data.glob(kind))
     return {
         "config": texts,
         "config_changes": list(config.changes),

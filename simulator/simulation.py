@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from .design import (
-    BLOCK_BITS,
-    Chunk,
-    Design,
-    Replicate,
-    block_bits,
-    block_tables,
-    chunks,
-    direction_numbers,
-    point_levels,
-    replicate_points,
-)
-from .distributions import Distribution, quantile
+from .design import BLOCK_BITS, Design
 from .executor import in_order
 from .kernels.structure import Structure
-from .quantile_tables import QuantileTables, tabulate
+from .sampling import NonFiniteError, Sampler, Task, chunk_tasks, kernel_inputs, make_sampler, table_count, where
+
+__all__ = [
+    "BINS", "Bins", "NonFiniteError", "PickFrozen", "Propagated", "Sampler", "changed_categories", "make_bins",
+    "make_sampler", "pick_freeze", "propagate", "row_count",
+]  # fmt: skip
 
 BINS = 512
 RANGE_IN_DEVIATIONS = 8.0  # bins reach so many standard deviations to either side of the mean
 PAIR_BLOCK_BITS = 9
 
 Progress = Callable[[int], None]
-_Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-_Task = tuple[Chunk, Replicate, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Sampler:
-    """What all chunks share: how a point becomes values of the inputs.
-
-    Attributes
-    ----------
-    distributions : tuple of Distribution
-    tables : QuantileTables
-    exact : tuple of int
-        Inputs whose quantile function is not looked up but computed, in rising order.
-    """
-
-    distributions: tuple[Distribution, ...]
-    tables: QuantileTables
-    exact: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -113,26 +87,6 @@ class PickFrozen:
     tails: np.ndarray
 
 
-class NonFiniteError(ArithmeticError):
-    """An output was not finite; says how many futures, and which."""
-
-
-def make_sampler(distributions: Iterable[Distribution]) -> Sampler:
-    """Tabulate the quantile functions.
-
-    Parameters
-    ----------
-    distributions : iterable of Distribution
-
-    Returns
-    -------
-    Sampler
-    """
-    known = tuple(distributions)
-    tables = tabulate(known)
-    return Sampler(known, tables, tuple(int(i) for i in np.flatnonzero(tables.exact)))
-
-
 def make_bins(mean: np.ndarray, deviation: np.ndarray) -> Bins:
     """Bins around the expected outputs.
 
@@ -189,10 +143,10 @@ def propagate(
     moments = np.zeros((design.replicates, *shape, 2))
     counts = np.zeros((design.replicates, *shape, BINS + 2), dtype=np.int64)
     run = partial(_propagate_chunk, sampler=sampler, structure=structure, bins=bins, base_row=base_row)
-    tasks = _tasks(design, BLOCK_BITS, table_count(structure), pairs=False)
+    tasks = chunk_tasks(design, BLOCK_BITS, table_count(structure), pairs=False)
     for (chunk, *_), (chunk_moments, chunk_counts) in in_order(run, tasks, workers):
         if not np.isfinite(chunk_moments).all():
-            raise NonFiniteError(_where(chunk, design))
+            raise NonFiniteError(where(chunk, design))
         moments[chunk.replicate] += chunk_moments
         counts[chunk.replicate] += chunk_counts
         if progress is not None:
@@ -256,10 +210,10 @@ def pick_freeze(
         arrays=(coefficients, groups, changed, centre, tails),
         shapes=shapes,
     )
-    tasks = _tasks(design, PAIR_BLOCK_BITS, table_count(structure), pairs=True)
+    tasks = chunk_tasks(design, PAIR_BLOCK_BITS, table_count(structure), pairs=True)
     for (chunk, *_), chunk_sums in in_order(run, tasks, workers):
         if not all(np.isfinite(part).all() for part in chunk_sums):
-            raise NonFiniteError(_where(chunk, design))
+            raise NonFiniteError(where(chunk, design))
         for total, part in zip(sums, chunk_sums, strict=True):
             total[chunk.replicate] += part
         if progress is not None:
@@ -273,11 +227,6 @@ def row_count(structure: Structure) -> int:
     themes = int(structure.term_theme_place.max()) + 1
     one_money = 1 + len(structure.area_growth) + structure.levels + themes + len(structure.scope_area) + 1
     return 2 * one_money + len(structure.phase_in) - 1
-
-
-def table_count(structure: Structure) -> int:
-    """Number of workforce tables that may be true."""
-    return len(structure.ensemble.category_level)
 
 
 def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
@@ -305,48 +254,12 @@ def changed_categories(structure: Structure, groups: np.ndarray) -> np.ndarray:
     return np.asarray((groups[:, None, :] & uses).any(axis=2))
 
 
-def _tasks(design: Design, usual_bits: int, tables: int, *, pairs: bool) -> Iterator[_Task]:
-    """Chunks with the points of their replicate and the workforce table of each of their blocks."""
-    directions = direction_numbers(2 * design.inputs)
-    bits = block_bits(design.log2_points, usual_bits, tables)
-    current: tuple[int, Replicate, np.ndarray] | None = None
-    for chunk in chunks(design):
-        if current is None or current[0] != chunk.replicate:
-            points = replicate_points(design, chunk.replicate, directions, pairs=pairs, block_bits=bits)
-            of_blocks = block_tables(design, chunk.replicate, 1 << (design.log2_points - bits), tables)
-            current = (chunk.replicate, points, of_blocks)
-        blocks = slice(chunk.first >> bits, (chunk.first + chunk.points) >> bits)
-        yield chunk, current[1], np.ascontiguousarray(current[2][:, blocks])
-
-
-def _kernel_inputs(task: _Task, sampler: Sampler, structure: Structure, sides: int) -> tuple[_Four, _Four, int, int]:
-    """Points, tables, number of blocks and their size, as the kernels take them."""
-    from .kernels.propagation import FIXED, TABULATED
-
-    chunk, points, _ = task
-    inputs = len(sampler.distributions)
-    exact_row = np.where(sampler.tables.fixed, FIXED, TABULATED)
-    exact_row[structure.reconstruction] = FIXED  # the kernels take the workforce table of the block
-    exact = [i for i in sampler.exact if i != structure.reconstruction]
-    exact_row[exact] = np.arange(len(exact))
-    values = np.empty((sides, len(exact), chunk.points))
-    for side in range(sides):
-        for place, i in enumerate(exact):
-            row = side * inputs + i
-            levels = point_levels(points, chunk.first, chunk.points, slice(row, row + 1))[:, 0]
-            values[side, place] = quantile(sampler.distributions[i], levels)
-    size = points.pattern.shape[1]
-    arrays = (points.generators, points.shift, points.pattern, points.key)
-    tables = (sampler.tables.lines, sampler.tables.ends[:, 0].copy(), exact_row, values)
-    return arrays, tables, chunk.points // size, size
-
-
 def _propagate_chunk(
-    task: _Task, sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray
+    task: Task, sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     from .kernels import propagation
 
-    points, tables, blocks, size = _kernel_inputs(task, sampler, structure, 1)
+    points, tables, blocks, size = kernel_inputs(task, sampler, structure, 1)
     arrays = (structure, task[2][0], base_row, bins.centre, 1 / bins.width)
     moments = np.zeros((*bins.centre.shape, 2))
     counts = np.zeros((*bins.centre.shape, BINS + 2), dtype=np.int32)
@@ -356,7 +269,7 @@ def _propagate_chunk(
 
 
 def _pick_freeze_chunk(
-    task: _Task,
+    task: Task,
     sampler: Sampler,
     structure: Structure,
     arrays: tuple[np.ndarray, ...],
@@ -364,15 +277,7 @@ def _pick_freeze_chunk(
 ) -> tuple[np.ndarray, ...]:
     from .kernels import pick_freeze as kernels
 
-    points, tables, blocks, size = _kernel_inputs(task, sampler, structure, 2)
+    points, tables, blocks, size = kernel_inputs(task, sampler, structure, 2)
     sums = tuple(np.zeros(shape) for shape in shapes)
     kernels.pick_freeze(points, tables, task[0].first, blocks, size, structure, task[2], *arrays, *sums)
     return sums
-
-
-def _where(chunk: Chunk, design: Design) -> str:
-    last = chunk.first + chunk.points - 1
-    return (
-        f"an output is not finite in replicate {chunk.replicate}, futures {chunk.first} to {last} "
-        f"(seed {design.seed}, method {design.method}): evaluate these to find the input"
-    )

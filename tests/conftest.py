@@ -126,9 +126,12 @@ class Prepared:
 
 
 def prepare(path: Path, changes: Sequence[str] = ()) -> Prepared:
-    """Read a configuration, with `changes` as on the command line, and pack its model."""
+    """Read a configuration, with `changes` as on the command line, and pack its model, with the one reconciled table.
+
+    An ensemble of tables has tests of its own, which are quicker with few tables (see `with_tables`).
+    """
     config = load_config(path, changes)
-    evidence = read_evidence(config.data, ensemble=config.settings.reconstruction.ensemble)
+    evidence = read_evidence(config.data)
     return pack_model(config, evidence)
 
 

@@ -446,9 +446,9 @@ try:
     main(["--version"])
 except SystemExit:
     pass
-heavy = {"numba", "xarray", "scipy", "h5py", "rich", "pandas", "pydantic"} & set(sys.modules)
+heavy = {"numba", "xarray", "scipy", "netCDF4", "rich", "pandas", "pydantic"} & set(sys.modules)
 main(["run", "nowhere.toml"])
-print(sorted(heavy), sorted({"numba", "xarray", "scipy.stats", "h5py", "pandas"} & set(sys.modules)))
+print(sorted(heavy), sorted({"numba", "xarray", "scipy.stats", "netCDF4", "pandas"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)},
                           capture_output=True, check=True, text=True)  # fmt: skip

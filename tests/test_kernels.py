@@ -99,15 +99,16 @@ def drawn(model: Prepared, levels: np.ndarray) -> np.ndarray:
     return values
 
 
-def drawn_pairs(
-    model: Prepared, design: Design, replicate: int, usual_bits: int = BLOCK_BITS
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values at both points of all pairs of a replicate; the futures of a block share their workforce table."""
+def drawn_pairs(model: Prepared, design: Design, replicate: int, usual_bits: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Values at both points of all pairs of a replicate; the futures of a block share their workforce table.
+
+    `usual_bits` is the usual size of the blocks of pairs, or 0 for the blocks of futures.
+    """
     inputs, tables = design.inputs, len(model.evidence.ensemble)
     points = replicate_points(design, replicate, direction_numbers(2 * inputs), pairs=True, block_bits=0)
     levels = point_levels(points, 0, 1 << design.log2_points)
     first, second = drawn(model, levels[:, :inputs]), drawn(model, levels[:, inputs:])
-    bits = block_bits(design.log2_points, usual_bits, tables)
+    bits = block_bits(design.log2_points, usual_bits or BLOCK_BITS, tables, pairs=usual_bits > 0)
     of_blocks = block_tables(design, replicate, 1 << (design.log2_points - bits), tables)
     for values, table in zip((first, second), of_blocks, strict=True):
         values[:, model.structure.reconstruction] = np.repeat(table, 1 << bits)

@@ -32,11 +32,12 @@ from simulator.simulation import propagate
 CONFIGS = Path(__file__).parent.parent / "configs"
 QUANTITIES = ("freed_fte", "freed_wage")
 SEED = 11
+ONE_TABLE = "reconstruction.ensemble=false"  # the ensemble has tests of its own, below
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return simulator.load(CONFIGS / "base.toml")
+    return simulator.load(CONFIGS / "base.toml", [ONE_TABLE])
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def with_run(model: Model, **changes: int | str) -> Model:
 
 def without_common_causes(model: Model) -> Model:
     """configs/independent.toml, without what it gives to `Øvrige`."""
-    other = simulator.load(CONFIGS / "independent.toml")
+    other = simulator.load(CONFIGS / "independent.toml", [ONE_TABLE])
     (own,) = (one for one in model.inputs if one.name == "phase_in.Øvrige")
     return replace(other, inputs=tuple(own if one.name == own.name else one for one in other.inputs))
 
@@ -191,7 +192,7 @@ def test_at_once_keeps_the_size_of_what_is_configured() -> None:
         'inputs.barrier."*"={kind="fixed", value=0.0}',
         'inputs.phase_in."*"={kind="fixed", value=0.5}',
     ]
-    model = simulator.load(CONFIGS / "base.toml", changes)
+    model = simulator.load(CONFIGS / "base.toml", [ONE_TABLE, *changes])
     rungs = ladder(model, SEED).sel(variant="common")
     assert list(rungs["kind"].values[1:3]) == ["at once", "alone"]
     (national,) = (one.distribution for one in model.inputs if one.name == "national")
@@ -240,7 +241,7 @@ def test_the_same_each_time_on_any_number_of_threads(model: Model, rungs: xr.Dat
 
 def test_a_source_that_is_fixed_is_left_out(rungs: xr.Dataset) -> None:
     changes = ['inputs.extrapolation={kind="fixed", value=1.0}', 'inputs.residual."*"={kind="fixed", value=0.01}']
-    fewer = ladder(simulator.load(CONFIGS / "base.toml", changes), SEED)
+    fewer = ladder(simulator.load(CONFIGS / "base.toml", [ONE_TABLE, *changes]), SEED)
     assert set(rungs["source"].values) - set(fewer["source"].values) == {"extrapolation", "residual"}
     assert list(fewer["rung"].values[-2:]) == ["+ time share", "+ demography"]
 
@@ -253,7 +254,7 @@ def test_nothing_that_varies(model: Model, tmp_path: Path) -> None:
             key = ".".join(json.dumps(part, ensure_ascii=False) for part in one.name.split("."))
             lines.append(f'{key} = {{ kind = "fixed", value = {mean(one.distribution)!r} }}')
     (tmp_path / "still.toml").write_text("\n".join(lines), encoding="utf-8")
-    rungs = ladder(simulator.load(tmp_path / "still.toml"), SEED)
+    rungs = ladder(simulator.load(tmp_path / "still.toml", [ONE_TABLE]), SEED)
     assert list(rungs["rung"].values) == ["published"]
     np.testing.assert_array_equal(rungs["freed_fte"].sel(variant="common"), [[84, np.nan, 96]])
     assert ladder_sentence(rungs) == "The report prints 84-96 thousand FTE; no source is uncertain."
@@ -284,7 +285,7 @@ def test_workforce_tables_are_the_last_source(model: Model) -> None:
 def test_what_is_impossible_is_left_out_and_said() -> None:
     """A technology that is uniform over a wide range, as an own factor of each category, is normal and reaches below 0."""
     change = 'inputs.technology={kind="uniform", low=0.1, high=1.3}'
-    model = simulator.load(CONFIGS / "base.toml", [change])
+    model = simulator.load(CONFIGS / "base.toml", [ONE_TABLE, change])
     rungs = ladder(model, SEED)
     assert "technology_own" in rungs.attrs["left_out"]
     assert rungs.isel(variant=1).to_array().isnull().all()
@@ -354,7 +355,7 @@ def test_the_sentence_says_the_numbers(rungs: xr.Dataset) -> None:
 def test_it_can_be_kept(rungs: xr.Dataset, tmp_path: Path) -> None:
     """Numbers with units, texts, and attributes that netCDF holds."""
     file = save(xr.DataTree.from_dict({"ladder": rungs}), tmp_path)
-    with xr.open_datatree(file, engine="h5netcdf") as tree:
+    with xr.open_datatree(file, engine="netcdf4") as tree:
         xr.testing.assert_identical(tree["ladder"].to_dataset().load(), rungs)
     assert all(values.dtype == np.float64 and values.attrs["units"] for values in rungs.data_vars.values())
     assert all(values.attrs["long_name"] for values in rungs.data_vars.values())

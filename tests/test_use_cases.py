@@ -236,8 +236,8 @@ def test_every_variable_has_its_units_and_is_text_or_number(cases: xr.Dataset, t
         assert values.attrs["long_name"]
         text = all(isinstance(value, str) for value in values.values.flat)
         assert text or (values.dtype == np.float64 and values.attrs["units"]), name
-    xr.DataTree.from_dict({"/use_cases": cases}).to_netcdf(tmp_path / "results.nc", engine="h5netcdf")
-    with xr.open_datatree(tmp_path / "results.nc", engine="h5netcdf") as tree:
+    xr.DataTree.from_dict({"/use_cases": cases}).to_netcdf(tmp_path / "results.nc", engine="netcdf4")
+    with xr.open_datatree(tmp_path / "results.nc", engine="netcdf4") as tree:
         back = tree["use_cases"].to_dataset().load()
     xr.testing.assert_equal(back, cases)
     assert back.attrs["warning"] == cases.attrs["warning"]

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from conftest import CONFIGS, Prepared, pack_model, with_rows, with_tables
 from test_exact import ROUNDING, explained, two_points
 
+import simulator
 from simulator.config import load_config
 from simulator.design import Design, block_bits, block_tables
 from simulator.errors import InputError
@@ -36,7 +38,12 @@ def test_each_table_is_the_model_with_this_table(base: Prepared, ensemble: Prepa
         np.testing.assert_allclose(together[table], alone[0], rtol=1e-12)
 
 
-@pytest.mark.parametrize("number", [-1.0, 0.5, TABLES, 7.0])
+def test_in_the_middle_of_everything_stands_the_reconciled_table() -> None:
+    one, many = (simulator.load(CONFIGS / "base.toml", [f"reconstruction.ensemble={on}"]) for on in ("false", "true"))
+    xr.testing.assert_equal(one.evaluate(one.central()), many.evaluate(many.central()))
+
+
+@pytest.mark.parametrize("number", [-2.0, -0.5, 0.5, TABLES, 7.0])
 def test_a_table_that_is_not_there_is_refused(ensemble: Prepared, number: float) -> None:
     values = ensemble.moments.mean[None].copy()
     values[0, ensemble.structure.reconstruction] = number
@@ -88,11 +95,13 @@ def test_tables_follow_from_the_seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("log2_points", "tables", "bits"),
-    [(18, 1, 9), (18, 1024, 8), (18, 1000, 8), (22, 1024, 9), (14, 1024, 5), (3, 1024, 3), (3, 1, 3), (12, 5, 9)],
-)
-def test_blocks_leave_room_for_every_table(log2_points: int, tables: int, bits: int) -> None:
-    assert block_bits(log2_points, 9, tables) == bits
+    ("log2_points", "tables", "bits", "of_pairs"),
+    [(18, 1, 9, 9), (18, 1024, 8, 8), (18, 1000, 8, 8), (22, 1024, 9, 9), (16, 1024, 6, 8), (14, 1024, 5, 8),
+     (3, 1024, 3, 3), (3, 1, 3, 3), (12, 5, 9, 9)],
+)  # fmt: skip
+def test_blocks_leave_room_for_every_table(log2_points: int, tables: int, bits: int, of_pairs: int) -> None:
+    assert block_bits(log2_points, 9, tables, pairs=False) == bits
+    assert block_bits(log2_points, 9, tables, pairs=True) == of_pairs
 
 
 # Closed form

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -291,6 +292,12 @@ def _mass(start: Array | float, stop: Array | float) -> Array:
     return np.asarray(np.where((start > 0) | (stop < 0), outer, across))
 
 
+@lru_cache
+def legendre(count: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss and Legendre on [-1, 1], (count,) each; kept, because finding them is slow."""
+    return np.polynomial.legendre.leggauss(count)
+
+
 def _score_nodes(low: float, high: float, tilt: float) -> Tails:
     """Nodes and weights that integrate over the standard normal cut to [low, high].
 
@@ -307,7 +314,7 @@ def _score_nodes(low: float, high: float, tilt: float) -> Tails:
     tilted = min(max(0.0, low - 2.0 * tilt), high - 2.0 * tilt)
     start = max(low, -math.sqrt(nearest * nearest + 2.0 * LOG_DROP))
     stop = min(high, 2.0 * tilt + math.sqrt(tilted * tilted + 2.0 * LOG_DROP))
-    x, weight = np.polynomial.legendre.leggauss(NODES)
+    x, weight = legendre(NODES)
     half = 0.5 * (stop - start) / PANELS
     centres = start + half * (2.0 * np.arange(PANELS) + 1.0)
     z = (centres[:, None] + half * x).ravel()

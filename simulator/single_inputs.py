@@ -1,0 +1,103 @@
+"""Chunks of pairs through the gradients into the sums from which the indices of all single inputs follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from .design import Design
+from .executor import in_order
+from .kernels.structure import Structure
+from .sampling import NonFiniteError, Sampler, Task, chunk_tasks, kernel_inputs, table_count, where
+
+BLOCK_BITS = 9
+
+
+@dataclass(frozen=True)
+class SingleInputs:
+    """Sums over the pairs of each replicate; S scopes, Y years.
+
+    Attributes
+    ----------
+    design : Design
+        Points are pairs here.
+    centre : (S, Y) float64
+        Subtracted from the outputs.
+    pairs : (replicates, S, Y, 5) float64
+        Of a, b, a², b², a·b, centred.
+    differences : (replicates, inputs, S, Y, 4) float64
+        Of (ab - a)², (ba - b)², (ab - a)(ba - b), and (b - a)((ba - b) - (ab - a)).
+    """
+
+    design: Design
+    centre: np.ndarray
+    pairs: np.ndarray
+    differences: np.ndarray
+
+
+def single_inputs(
+    design: Design,
+    sampler: Sampler,
+    structure: Structure,
+    coefficients: np.ndarray,
+    centre: np.ndarray,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> SingleInputs:
+    """Sums over the pairs and the two hybrids of every input.
+
+    Parameters
+    ----------
+    design : Design
+    sampler : Sampler
+    structure : Structure
+    coefficients : (E, S, 2 + D, C) float64
+        For each workforce table; see `simulator.kernels.pick_freeze`.
+    centre : (S, Y) float64
+    workers : int, optional
+        Threads; as many as there are cores by default. The result does not depend on it.
+    progress : callable, optional
+        Told the number of pairs whenever a chunk is done.
+
+    Returns
+    -------
+    SingleInputs
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
+    inputs = len(sampler.distributions)
+    pairs = np.zeros((design.replicates, centre.size, 5))
+    differences = np.zeros((design.replicates, inputs, centre.size, 4))
+    run = partial(_chunk, sampler=sampler, structure=structure, coefficients=coefficients, centre=centre)
+    tasks = chunk_tasks(design, BLOCK_BITS, table_count(structure), pairs=True)
+    for (chunk, *_), (chunk_pairs, chunk_differences) in in_order(run, tasks, workers):
+        if not (np.isfinite(chunk_pairs).all() and np.isfinite(chunk_differences).all()):
+            raise NonFiniteError(where(chunk, design))
+        pairs[chunk.replicate] += chunk_pairs
+        differences[chunk.replicate] += chunk_differences
+        if progress is not None:
+            progress(chunk.points)
+    shape = centre.shape
+    return SingleInputs(
+        design, centre, pairs.reshape(-1, *shape, 5), differences.reshape(design.replicates, inputs, *shape, 4)
+    )
+
+
+def _chunk(
+    task: Task, sampler: Sampler, structure: Structure, coefficients: np.ndarray, centre: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    from .kernels import gradients
+
+    points, tables, blocks, size = kernel_inputs(task, sampler, structure, 2)
+    pairs = np.zeros((centre.size, 5))
+    differences = np.zeros((len(sampler.distributions), centre.size, 4))
+    live = ~sampler.tables.fixed
+    arrays = (task[2], coefficients, live, centre)
+    gradients.single_inputs(points, tables, task[0].first, blocks, size, structure, *arrays, pairs, differences)
+    return pairs, differences
