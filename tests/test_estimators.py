@@ -16,13 +16,24 @@ from problems import PROBLEMS, Problem, ishigami, linear_gaussian, sobol_g
 
 from simulator.design import design_for, direction_numbers, point_levels, replicate_points
 from simulator.sensitivity.estimators import (
+    ESTIMATORS as BY_NAME,
+)
+from simulator.sensitivity.estimators import (
     Sums,
     azzini,
+    controlled_first,
     janon_first,
+    janon_total,
+    jansen_first,
     jansen_total,
+    martinez,
     mean_variance,
+    owen_first,
     saltelli_first,
+    second_order,
+    sobol_total,
     sums_of,
+    symmetric_total,
 )
 
 Outputs = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -33,7 +44,16 @@ ESTIMATORS: dict[str, tuple[Callable[[Sums], np.ndarray], str]] = {
     "jansen total": (jansen_total, "total_order"),
     "saltelli first": (saltelli_first, "first_order"),
     "janon first": (janon_first, "first_order"),
+    "jansen first": (jansen_first, "first_order"),
+    "martinez first": (lambda s: martinez(s)[0], "first_order"),
+    "martinez total": (lambda s: martinez(s)[1], "total_order"),
+    "janon total": (janon_total, "total_order"),
+    "sobol total": (sobol_total, "total_order"),
+    "symmetric total": (symmetric_total, "total_order"),
+    "controlled first": (controlled_first, "first_order"),
 }
+OF_ONE_SIDE = ("controlled first", "janon total", "martinez total")  # by the variance of A and AB: one pair has none
+CORRELATIONS = ("janon first", "jansen first", "martinez first")  # which are not 0 by themselves for an inert group
 NAMES = [problem.name for problem in PROBLEMS]
 
 
@@ -138,7 +158,7 @@ def test_a_group_has_the_index_of_all_its_effects() -> None:
     points = replicate_points(design, 0, direction_numbers(6), pairs=True, block_bits=0)
     s = sums_of(*outputs_at(problem, point_levels(points, 0, 2**15), np.array([[True, False, True]])))
     expected = 1 - problem.first_order[1]
-    assert [float(fn(s)[0]) for fn, _ in ESTIMATORS.values()] == pytest.approx([expected] * 5, abs=0.008)
+    assert [float(fn(s)[0]) for fn, _ in ESTIMATORS.values()] == pytest.approx([expected] * len(ESTIMATORS), abs=0.008)
 
 
 # Formulas, term by term
@@ -165,6 +185,63 @@ def test_estimators_are_their_formulas() -> None:
         covariance = math.fsum((b - mean) * (ab - mean)) / n
         spread = math.fsum((np.concatenate([b, ab]) - mean) ** 2) / (2 * n)
         assert janon_first(s)[g] == pytest.approx(covariance / spread, abs=1e-12)
+
+
+def test_more_estimators_are_their_formulas() -> None:
+    """By numpy's own correlations, means and variances; tolerance as above."""
+    f_a, f_b, f_ab, f_ba = random_outputs(11)
+    f_b += 0.5 * f_a  # so that a control variate has something to correct
+    s = sums_of(f_a + 3.0, f_b + 3.0, f_ab + 3.0, f_ba + 3.0)
+    centre, variance = np.concatenate([f_a, f_b]).mean(), np.concatenate([f_a, f_b]).var()
+    for g, (ab, ba) in enumerate(zip(f_ab, f_ba, strict=True)):
+        with_a, with_b = np.concatenate([f_a, ab]).var(), np.concatenate([f_b, ab]).var()
+        correct = pytest.approx
+        assert jansen_first(s)[g] == correct(1 - np.mean((f_b - ab) ** 2) / (2 * variance), abs=1e-12)
+        assert sobol_total(s)[g] == correct(np.mean((f_a - centre) * (f_a - ab)) / variance, abs=1e-12)
+        assert janon_total(s)[g] == correct(np.mean((f_a - ab) ** 2) / (2 * with_a), abs=1e-12)
+        assert martinez(s)[0][g] == correct(np.corrcoef(f_b, ab)[0, 1], abs=1e-12)
+        assert martinez(s)[1][g] == correct(1 - np.corrcoef(f_a, ab)[0, 1], abs=1e-12)
+        four = np.concatenate([f_a, f_b, ab, ba]).var()
+        assert symmetric_total(s)[g] == correct(np.mean((f_a - ab) ** 2 + (f_b - ba) ** 2) / (4 * four), abs=1e-12)
+        weight = min(max(1 - np.mean((f_a - ab) ** 2) / (2 * with_a), 0), 1)
+        covariance = np.cov(f_b, ab, ddof=0)[0, 1] - weight * np.cov(f_b, f_a, ddof=0)[0, 1]
+        assert controlled_first(s)[g] == correct(covariance / with_b, abs=1e-12)
+        assert owen_first(s)[g] == correct(np.mean((f_a - ab) * (ba - f_b)) / variance, abs=1e-12)
+
+
+def test_second_order_is_its_formula() -> None:
+    f_a, f_b, f_ab, f_ba = random_outputs(12, groups=3)
+    change, back = f_ab - f_a, f_ba - f_b
+    s = sums_of(f_a, f_b, f_ab, f_ba)
+    columns = replace(s, **{name: np.reshape(getattr(s, name), (-1, 1)) for name in ("a", "b", "aa", "bb")})
+    result = second_order((back @ change.T)[..., None], columns)[..., 0]
+    for i in range(3):
+        assert np.isnan(result[i, i])
+        for j in {0, 1, 2} - {i}:
+            expected = np.mean(back[i] * change[j] + back[j] * change[i]) / (2 * mean_variance(s))
+            assert result[i, j] == pytest.approx(expected, abs=1e-12)
+
+
+def test_owen_needs_a_third_point() -> None:
+    """For a linear function f = Σ c_i x_i the sum of Owen is exactly that of c_i² (a_i - z_i)(a_i - b_i)."""
+    random = np.random.default_rng(13)
+    a, b, z = random.normal(size=(3, 100, 2))
+    f_a, f_b, f_ac, f_ba = a.sum(axis=1), b.sum(axis=1), z[:, 0] + a[:, 1], a[:, 0] + b[:, 1]
+    s = sums_of(f_a, f_b, f_ac[None], f_ba[None])
+    expected = np.mean((a[:, 0] - z[:, 0]) * (a[:, 0] - b[:, 0])) / mean_variance(s)
+    assert owen_first(s)[0] == pytest.approx(float(expected), abs=1e-12)
+
+
+def test_estimators_have_names() -> None:
+    outputs = random_outputs(14)
+    s = sums_of(*outputs)
+    for name, one in BY_NAME.items():
+        first, total = one.indices(s)
+        assert (one.name, first.shape, total.shape, bool(one.reference)) == (name, (5,), (5,), True)
+        without = replace(s, **dict.fromkeys(("ba", "baba", "a_ba", "b_ba", "ab_ba"), np.full(5, np.nan)))
+        needs = np.isnan(one.indices(without)[0]).any() or np.isnan(one.indices(without)[1]).any()
+        assert needs == one.reverse
+        assert not one.third or one.reverse
 
 
 def test_sums_are_centred_on_the_mean_of_the_pairs() -> None:
@@ -228,7 +305,7 @@ def test_an_inert_group_has_exactly_no_index(n: int, order: str) -> None:
     f_ab[[1, 4]], f_ba[[1, 4]] = f_a, f_b
     s = sums_of(f_a, f_b, np.array(f_ab, order=order), np.array(f_ba, order=order))
     for name, (estimate, _) in ESTIMATORS.items():
-        if name != "janon first":
+        if name not in CORRELATIONS and (n > 1 or name not in OF_ONE_SIDE):
             np.testing.assert_array_equal(estimate(s)[[1, 4]], 0.0, err_msg=name)
     assert (azzini(s)[1][[0, 2, 3, 5]] > 0).all()
 
@@ -236,7 +313,7 @@ def test_an_inert_group_has_exactly_no_index(n: int, order: str) -> None:
 def test_a_group_of_everything_has_index_one() -> None:
     f_a, f_b, _, _ = random_outputs(5, 1000)
     s = sums_of(f_a, f_b, f_b[None], f_a[None])
-    for estimate in (lambda s: azzini(s)[0], lambda s: azzini(s)[1], janon_first):
+    for estimate in (lambda s: azzini(s)[0], lambda s: azzini(s)[1], janon_first, lambda s: martinez(s)[0]):
         assert estimate(s) == pytest.approx([1.0], abs=1e-13)
 
 
