@@ -20,14 +20,14 @@ from simulator.model import Model
 ROOT = Path(__file__).parent.parent
 BASE = ROOT / "configs" / "base.toml"
 FUTURES = 2**14
-QUICK = ("run.sample=16", "run.base_points=256", "run.outputs=total")
+QUICK = ("run.sample=16", "run.base_points=256", "run.outputs=total", "reconstruction.ensemble=false")
 ALL = "run.outputs=all"
 T_15 = 2.131  # half of a 95 % interval from 16 replicates, in standard errors
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return simulator.load(BASE, ["run.sample=64"])
+    return simulator.load(BASE, ["run.sample=64", "reconstruction.ensemble=false"])
 
 
 @pytest.fixture(scope="module")
@@ -204,12 +204,12 @@ def test_the_sample_holds_the_first_futures_of_each_replicate() -> None:
 def test_progress_is_told_to_the_end() -> None:
     told: list[tuple[str, int, int]] = []
     simulator.load(BASE, QUICK).run(futures=1024, progress=lambda *step: told.append(step))
-    for stage, total in (("futures", 1024), ("pairs", 256)):
+    for stage, total in (("futures", 1024), ("pairs", 256), ("pairs for single inputs", 256)):
         done = [step[1] for step in told if step[0] == stage]
         assert done == sorted(done)
         assert done[-1] == total
         assert {step[2] for step in told if step[0] == stage} == {total}
-    assert {step[0] for step in told} == {"futures", "pairs"}
+    assert {step[0] for step in told} == {"futures", "pairs", "pairs for single inputs"}
 
 
 # Nets against Monte Carlo, estimates against the closed form
@@ -217,7 +217,7 @@ def test_progress_is_told_to_the_end() -> None:
 
 @pytest.fixture(scope="module")
 def random_tree() -> xr.DataTree:
-    changes = ["run.sample=64", 'run.method="monte-carlo"']
+    changes = ["run.sample=64", 'run.method="monte-carlo"', "reconstruction.ensemble=false"]
     return simulator.load(BASE, changes).run(futures=FUTURES, seed=5)
 
 
@@ -268,8 +268,9 @@ def test_estimates_lie_within_four_standard_errors_of_the_closed_form(
     indices: xr.Dataset, random_tree: xr.DataTree, name: str, method: str
 ) -> None:
     in_errors, distance = errors(indices if method == "sobol" else random_tree["sensitivity"].to_dataset(), name)
-    # t with 15 degrees of freedom lies beyond 4 in 1 of 900 cases; outputs hang together, so a few more may at once.
-    assert (in_errors > 4).mean() < 0.01
+    # t with 15 degrees of freedom lies beyond 4 in 1 of 900 cases. FTE and wages in four years hang together, so that a case
+    # comes eight times: of about 84 apart one is beyond 4 in 1 of 11 seeds, and more than two (0.024 of all) in 1 of 8 000.
+    assert (in_errors > 4).mean() < 0.025
     assert (in_errors <= T_15).mean() > 0.8  # 95 % is nominal
     # One standard error of an index from 2^14 random pairs is below 0.012.
     assert distance.max() < (0.015 if method == "sobol" else 0.05)
@@ -373,7 +374,9 @@ def test_one_replicate_has_no_intervals_and_no_crash() -> None:
 
 
 def test_only_the_total(tree: xr.DataTree) -> None:
-    total = simulator.load(BASE, ["run.outputs=total", "run.sample=64"]).run(futures=FUTURES, seed=5)
+    total = simulator.load(BASE, ["run.outputs=total", "run.sample=64", "reconstruction.ensemble=false"]).run(
+        futures=FUTURES, seed=5
+    )
     assert not [name for name in total["summary"].data_vars if "_by_" in str(name)]
     assert total["sensitivity"]["output"].values.tolist() == [
         f"{quantity} {year}" for quantity in ("freed_fte", "freed_wage") for year in (2025, 2030, 2035, 2040)
@@ -387,7 +390,9 @@ def test_only_the_total(tree: xr.DataTree) -> None:
 
 
 def test_2040_alone(tree: xr.DataTree) -> None:
-    alone = simulator.load(BASE, ["years=[2040]", "run.sample=64"]).run(futures=FUTURES, seed=5)
+    alone = simulator.load(BASE, ["years=[2040]", "run.sample=64", "reconstruction.ensemble=false"]).run(
+        futures=FUTURES, seed=5
+    )
     assert alone["summary"]["year"].values.tolist() == [2040]
     expected = tree["summary"].to_dataset().sel(year=[2040])
     for name in expected.data_vars:
@@ -414,7 +419,9 @@ MIXTURE = (
 
 
 def test_inputs_with_steps_and_mixtures() -> None:
-    model = simulator.load(BASE, [DISCRETE, EMPIRICAL, MIXTURE, "run.sample=4096", "run.base_points=4096"])
+    model = simulator.load(
+        BASE, [DISCRETE, EMPIRICAL, MIXTURE, "run.sample=4096", "run.base_points=4096", "reconstruction.ensemble=false"]
+    )
     tree = model.run(futures=4096, seed=1)
     drawn = tree["sample"]["value"]
     # In each replicate of 256 points every stretch of 1/256 levels holds one: parts are exact.

@@ -34,7 +34,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return simulator.load(BASE)
+    return simulator.load(BASE, ["reconstruction.ensemble=false"])
 
 
 @pytest.fixture(scope="module")

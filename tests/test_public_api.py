@@ -29,6 +29,9 @@ VARIABLES = {
         "allocation", "allocation_ci", "allocation_exact", "allocation_lower_tail", "allocation_upper_tail",
         "mean", "mean_exact", "variance", "variance_exact",
     },
+    "single_inputs": {
+        "first_order", "first_order_ci", "first_order_exact", "total_order", "total_order_ci", "total_order_exact",
+    },
     "ladder": {
         "freed_fte", "freed_fte_ci", "freed_fte_mean", "freed_fte_probability", "freed_fte_sd",
         "freed_fte_sd_ci", "freed_fte_sd_exact", "freed_fte_width", "freed_wage", "freed_wage_ci",
@@ -70,6 +73,7 @@ COORDINATES = {
         "bound",
     },
     "sensitivity": {"output", "quantity", "scope", "year", "group", "partition", "label", "category", "ci_bound"},
+    "single_inputs": {"output", "input", "ci_bound"},
     "ladder": {"ci_bound", "kind", "quantile", "rung", "source", "variant"},
     "published": {"ci_bound", "end", "number", "side"},
     "use_cases": {"case", "case_en", "ci_bound", "moved", "phase_in", "quantile"},
@@ -128,6 +132,7 @@ def test_nodes_of_results(tree: xr.DataTree) -> None:
     assert list(tree.children) == [
         "summary",
         "sensitivity",
+        "single_inputs",
         "ladder",
         "published",
         "use_cases",

@@ -40,7 +40,7 @@ DIMENSIONS = ("area", "level", "theme", "focus_area", "category")
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return simulator.load(BASE, [f"run.sample={FUTURES}"])  # every future is kept
+    return simulator.load(BASE, [f"run.sample={FUTURES}", "reconstruction.ensemble=false"])  # every future is kept
 
 
 @pytest.fixture(scope="module")
@@ -424,10 +424,11 @@ def test_provenance_says_from_what_the_run_can_be_made_again(model: Model, tree:
     }  # fmt: skip
     text = BASE.read_text(encoding="utf-8")
     assert json.loads(attributes["config"]) == {"base.toml": text}
-    changes = [f"run.sample={FUTURES}"]
+    changes = [f"run.sample={FUTURES}", "reconstruction.ensemble=false"]
     assert json.loads(attributes["config_changes"]) == changes
     assert attributes["config_hash"] == hashlib.sha256("\0".join([text, *changes]).encode()).hexdigest()
-    tables = {path.relative_to(ROOT / "data").as_posix(): path for path in (ROOT / "data").rglob("*.csv")}
+    tables = {path.relative_to(ROOT / "data").as_posix(): path for path in (ROOT / "data").rglob("*.*")
+              if path.suffix in (".csv", ".nc")}  # fmt: skip
     assert json.loads(attributes["data_hashes"]) == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in tables.items()
     }

@@ -29,7 +29,9 @@ def rendered(tree: xr.DataTree, width: int) -> str:
 
 
 def run(changes: tuple[str, ...] = (), config: Path = CONFIGS / "base.toml", futures: int = 2**12) -> xr.DataTree:
-    return simulator.load(config, ["run.sample=16", *changes]).run(futures=futures, seed=5)
+    return simulator.load(config, ["run.sample=16", "reconstruction.ensemble=false", *changes]).run(
+        futures=futures, seed=5
+    )
 
 
 @pytest.fixture(scope="module")
