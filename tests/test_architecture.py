@@ -47,13 +47,15 @@ ALLOWED: dict[str, set[str]] = {
     "quantile_tables": {"distributions", "kernels"},
     "design": {"errors", "kernels"},
     "executor": set(),
-    "simulation": {"design", "distributions", "errors", "executor", "kernels", "quantile_tables"},
+    "sampling": {"design", "distributions", "kernels", "quantile_tables"},
+    "simulation": {"design", "executor", "kernels", "sampling"},
+    "single_inputs": {"design", "executor", "kernels", "sampling"},
     "results": {
         "distributions", "errors", "evidence", "inputs", "intervals", "outputs", "potential", "simulation", "sources",
     },
     "sensitivity": {
-        "design", "distributions", "errors", "executor", "inputs", "intervals", "kernels.structure", "outputs", "phase_in",
-        "results", "simulation",
+        "dependence", "design", "distributions", "errors", "executor", "inputs", "intervals", "kernels.structure", "outputs",
+        "phase_in", "results", "simulation", "single_inputs",
     },
     "report": {"errors", "evidence", "outputs", "potential", "results", "sensitivity"},
     "prepared": {
@@ -69,8 +71,8 @@ ALLOWED: dict[str, set[str]] = {
         "potential", "prepared", "results", "sensitivity", "simulation", "sources",
     },
     "run": {
-        "config", "design", "ladder", "outputs", "prepared", "published", "results", "sensitivity", "simulation", "sources",
-        "use_cases",
+        "config", "design", "executor", "ladder", "outputs", "prepared", "published", "results", "sensitivity", "simulation",
+        "single_inputs", "sources", "use_cases",
     },
     "own_model": {
         "config", "dependence", "design", "distributions", "errors", "executor", "inputs", "intervals", "phase_in",
@@ -80,7 +82,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": {"errors", "model"},
     "cli": {
         "config", "demography", "errors", "model", "own_model", "population", "published", "reconciliation", "reconstruction",
-        "report", "results",
+        "report", "results", "use_cases",
     },
     "__main__": {"cli"},
 }  # fmt: skip
