@@ -50,6 +50,8 @@ def run_model(
     design = design_for(len(model.inputs), futures, run.replicates, seed, run.method)
     told = _counter(progress, "futures", design.points)
     base = base_places(model.evidence, model.rows)
+    # First, because they read tables that nothing else does, and a mistake in these should not show after minutes.
+    printed = {"published": published_table(model, seed), "use_cases": use_cases(model.config.data, seed)}
     propagated = propagate(design, model.sampler, model.structure, model.bins, base, workers, told)
     nodes = {
         "summary": xr.merge(
@@ -61,8 +63,7 @@ def run_model(
         "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
         "single_inputs": _single_inputs(model, propagated.design.points, seed, workers, progress),
         "ladder": ladder(model, seed, workers),
-        "published": published_table(model, seed),
-        "use_cases": use_cases(model.config.data, seed),
+        **printed,
         "inputs": input_table(model.inputs),
         "workforce": workforce_table(model.evidence),
         "sample": _sample(model, design, workers),
