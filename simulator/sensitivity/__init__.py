@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from .black_box import sobol as sobol
     from .offline import analyse as analyse
     from .offline import design as design
+    from .shapley_effects import shapley as shapley
+    from .shapley_effects import shapley_from_closed as shapley_from_closed
 
-__all__ = ["NonFiniteOutputError", "analyse", "design", "sobol"]
+__all__ = ["NonFiniteOutputError", "analyse", "design", "shapley", "shapley_from_closed", "sobol"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from . import offline
 
         return getattr(offline, name)
+    if name in ("shapley", "shapley_from_closed"):
+        from . import shapley_effects
+
+        return getattr(shapley_effects, name)
     raise AttributeError(f"module 'simulator.sensitivity' has no attribute '{name}'")
