@@ -1,0 +1,150 @@
+"""The gradients that stand for the hybrids of all single inputs, against hybrids made as whole points.
+
+Both sum products of about the size of the outputs' variance over the same pairs: they may differ by roundings, 1e-12 of the
+sum of squares of the output.
+"""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import CONFIGS, Prepared, pack_model, prepare, with_rows, with_tables
+
+from simulator import simulation
+from simulator import single_inputs as module
+from simulator.design import Design
+from simulator.inputs import fixed
+from simulator.outputs import line_coefficients, scope_rows, table_weights
+from simulator.sampling import NonFiniteError, make_sampler
+from simulator.sensitivity import single
+from simulator.sensitivity.estimators import azzini
+from simulator.sensitivity.exact import exact_indices, make_lines, output_means
+from simulator.sensitivity.indices import _sums as sums_of_pairs
+from simulator.simulation import PickFrozen, pick_freeze
+from simulator.single_inputs import SingleInputs, single_inputs
+
+BITS = 5
+NOTHING_OR_ALL = 'inputs.technology={kind="discrete", values=[0.0, 1.0], probabilities=[0.5, 0.5]}'
+
+
+@pytest.fixture(scope="module", params=["base", "independent", "technology may be nothing", "five tables"])
+def model(request: pytest.FixtureRequest, base: Prepared) -> Prepared:
+    if request.param == "independent":
+        return prepare(CONFIGS / "independent.toml")
+    if request.param == "technology may be nothing":
+        return prepare(CONFIGS / "base.toml", [NOTHING_OR_ALL])
+    return pack_model(base.config, with_tables(base.evidence, 5)) if request.param == "five tables" else base
+
+
+def arrays(model: Prepared) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients of the lines for each workforce table, and expected outputs (S, Y)."""
+    scopes = with_rows(model, scope_rows(model.rows))
+    weights = np.concatenate(list(table_weights(model.structure, scopes.rows, model.evidence)))
+    centre = output_means(model.structure, model.moments, scopes.weights).T.copy()
+    return line_coefficients(model.structure, weights), centre
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 32 pairs, so that few pairs fill several."""
+    monkeypatch.setattr(simulation, "PAIR_BLOCK_BITS", BITS)
+    monkeypatch.setattr(module, "BLOCK_BITS", BITS)
+
+
+def both_ways(model: Prepared, design: Design) -> tuple[SingleInputs, PickFrozen]:
+    coefficients, centre = arrays(model)
+    alone = np.eye(len(model.inputs), dtype=bool)
+    tails = np.stack([centre, centre], axis=-1)
+    frozen = pick_freeze(design, model.sampler, model.structure, coefficients, alone, centre, tails)
+    return single_inputs(design, model.sampler, model.structure, coefficients, centre), frozen
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("method", ["sobol", "monte-carlo"])
+def test_sums_are_those_of_whole_points(model: Prepared, method: str) -> None:
+    sums, frozen = both_ways(model, Design(len(model.inputs), 2, 7, 3, method))
+    np.testing.assert_allclose(sums.pairs, frozen.pairs, rtol=1e-11, atol=1e-11 * frozen.pairs[..., 2].max())
+    _, _, aa, bb, a_b = (part[:, None] for part in np.moveaxis(frozen.pairs, -1, 0))
+    _, _, abab, baba, a_ab, b_ab, a_ba, b_ba, ab_ba = np.moveaxis(frozen.hybrids, -1, 0)
+    expected = np.stack(
+        [
+            abab - 2 * a_ab + aa,
+            baba - 2 * b_ba + bb,
+            ab_ba - a_ba - b_ab + a_b,
+            (b_ba - bb - b_ab + a_b) - (a_ba - a_b - a_ab + aa),
+        ],
+        axis=-1,
+    )
+    allowed = 1e-12 * (aa + bb)[..., None] * np.ones_like(expected)
+    assert (np.abs(sums.differences - expected) <= allowed).all()
+    live = ~model.sampler.tables.fixed
+    moved = sums.differences[..., 0].max(axis=(0, 2, 3)) > 0
+    np.testing.assert_array_equal(moved, live)  # every input that is not fixed moves an output in some year
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_indices_are_those_of_the_pairs(model: Prepared) -> None:
+    sums, frozen = both_ways(model, Design(len(model.inputs), 2, 7, 4))
+    ours = single.azzini_of_differences(sums.pairs.sum(axis=0), sums.differences.sum(axis=0))
+    for mine, theirs in zip(ours, azzini(sums_of_pairs(frozen, None)), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-10)
+
+
+def test_table_comes_to_the_closed_form(base: Prepared) -> None:
+    """2^14 pairs in 16 replicates; 7 standard errors, as in test_exact."""
+    coefficients, centre = arrays(base)
+    sums = single_inputs(Design(len(base.inputs), 16, 10, 5), base.sampler, base.structure, coefficients, centre)
+    scopes = with_rows(base, scope_rows(base.rows))
+    lines = make_lines(base.structure, base.moments, scopes.weights)
+    variance, first, total = exact_indices(base.structure, base.moments, lines, np.eye(len(base.inputs), dtype=bool))
+    exact = (variance.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1))
+    table = single.single_table(sums, exact, base.names, scopes.rows, base.years)
+    assert table.sizes == {"output": 8 * len(base.years), "input": len(base.inputs), "ci_bound": 2}
+    for name in ("first_order", "total_order"):
+        interval = table[f"{name}_ci"].values
+        error = (interval[..., 1] - interval[..., 0]) / 2 / 2.131  # t with 15 degrees of freedom
+        away = np.abs(table[name] - table[f"{name}_exact"]).values
+        assert (away <= 7 * error + 1e-6).all()
+    output = table.sel(output="freed_fte administration 2040")
+    assert float(output.total_order.sel(input="technology")) > 0.3
+    assert float(output.total_order.sel(input="speed")) == 0
+    still = [name for name, fixed in zip(base.names, base.sampler.tables.fixed, strict=True) if fixed]
+    assert (table[["first_order", "total_order"]].sel(input=still).to_array() == 0).all()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_bits_do_not_depend_on_threads(base: Prepared, workers: int) -> None:
+    coefficients, centre = arrays(base)
+    design = Design(len(base.inputs), 3, 9, 6)
+    results = [single_inputs(design, base.sampler, base.structure, coefficients, centre, n) for n in (1, workers)]
+    np.testing.assert_array_equal(results[0].differences, results[1].differences)
+    np.testing.assert_array_equal(results[0].pairs, results[1].pairs)
+
+
+def test_what_is_not_finite_is_named(base: Prepared) -> None:
+    """One value in many: a level at which the quantile function of one input has no number."""
+    coefficients, centre = arrays(base)
+    broken = coefficients.copy()
+    broken[0, 3, 1, 2] = np.nan
+    design = Design(len(base.inputs), 2, 6, 6)
+    with pytest.raises(NonFiniteError, match="replicate 0, futures 0 to 63"):
+        single_inputs(design, base.sampler, base.structure, broken, centre)
+
+
+def test_an_output_that_does_not_vary_has_no_indices(base: Prepared) -> None:
+    still = [fixed(float(value)) for value in base.moments.mean]
+    model = replace(base, sampler=make_sampler(still))
+    coefficients, centre = arrays(base)
+    sums = single_inputs(Design(len(base.inputs), 2, 4, 6), model.sampler, base.structure, coefficients, centre)
+    nothing = np.zeros((len(base.inputs), *centre.shape))
+    table = single.single_table(
+        sums, (nothing[0], nothing, nothing), base.names, with_rows(base, scope_rows(base.rows)).rows, base.years
+    )
+    assert all(np.isnan(values).all() for values in table.data_vars.values())
+
+
+def test_examples() -> None:
+    assert doctest.testmod(single, extraglobs={"np": np}).failed == 0
