@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import __version__
 from .errors import InputError
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read and validate everything, list the inputs, draw nothing")
     _add_config(check)
     check.set_defaults(command=_check)
+    _add_own_model(commands)
     published = commands.add_parser("published", help="set every printed number of the report beside ours")
     _add_config(published)
     published.add_argument(
@@ -105,6 +106,29 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_own_model(commands: Any) -> None:
+    extend = commands.add_parser("extend", help="continue the run of a model of your own with more points")
+    extend.add_argument("run", type=Path, metavar="RUN", help="folder of its results, such as runs/ishigami")
+    extend.add_argument("--points", type=int, metavar="M", help="points of each replicate, a power of two")
+    extend.add_argument("--replicates", type=int, metavar="R", help="number of replicates")
+    extend.add_argument("--config", type=Path, metavar="CONFIG", help="where its config is now (default: where it was)")
+    extend.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    extend.set_defaults(command=_extend)
+    sensitivity = commands.add_parser("sensitivity", help="other methods of sensitivity analysis, each by its name")
+    _add_config(sensitivity)
+    sensitivity.add_argument("--method", required=True, metavar="NAME", help="sobol, rank, shapley, morris, delta, ...")
+    sensitivity.add_argument("--points", type=int, metavar="N", help="how many points the method draws")
+    sensitivity.add_argument("--seed", type=int, metavar="S", help="seed (default: the config's run.seed)")
+    sensitivity.add_argument(
+        "--groups", metavar="PARTITION", help="of the built-in model: such as assumption, category"
+    )
+    sensitivity.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the results (default: runs/<config name>)"
+    )
+    sensitivity.add_argument("--overwrite", action="store_true", help="replace earlier results of the method")
+    sensitivity.set_defaults(command=_sensitivity)
+
+
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, such as configs/base.toml")
     parser.add_argument(
@@ -120,6 +144,9 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     from .config import COMMAND_LINE, load_config  # first, so that a mistake in the config shows before heavy imports
 
+    if _states_a_model(options):
+        _run_own(options)
+        return
     changes = list(options.changes)
     changes += [f"run.{key}={value}" for key in ("futures", "seed") if (value := getattr(options, key)) is not None]
     load_config(options.config, changes)
@@ -142,7 +169,88 @@ def _run(options: argparse.Namespace) -> None:
         Console(highlight=False, markup=False, emoji=False).print(terminal_summary(tree, str(written)), crop=False)
 
 
+def _states_a_model(options: argparse.Namespace) -> bool:
+    """Whether the config is of a model of the user's own."""
+    from .config import read_merged
+
+    return "model" in read_merged(options.config, options.changes).content
+
+
+def _run_own(options: argparse.Namespace) -> None:
+    from .own_model.commands import run_config
+
+    changes = [*options.changes, *([f"run.seed={options.seed}"] if options.seed is not None else [])]
+    folder = options.out or Path("runs") / options.config.stem
+    futures = _whole("--futures", options.futures)
+    with _progress(quiet=options.quiet) as progress:
+        tree, written = run_config(
+            options.config, changes, futures, folder, overwrite=options.overwrite, progress=progress
+        )
+    _show_own(tree, written, quiet=options.quiet)
+
+
+def _extend(options: argparse.Namespace) -> None:
+    from .own_model.commands import extend_run
+
+    with _progress(quiet=options.quiet) as progress:
+        tree, written = extend_run(options.run, options.config, options.points, options.replicates, progress)
+    _show_own(tree, written, quiet=options.quiet)
+
+
+def _show_own(tree: Any, written: Path, *, quiet: bool) -> None:
+    if not quiet:
+        from .report.own_model import own_summary
+
+        _console().print(own_summary(tree, str(written)), crop=False)
+
+
+def _sensitivity(options: argparse.Namespace) -> None:
+    from .own_model import load as load_own
+    from .own_model.commands import analyse_config
+    from .report.own_model import method_summary
+
+    if _states_a_model(options):
+        model: Any = load_own(options.config, options.changes)
+    else:
+        from .model import load
+
+        model = load(options.config, options.changes)
+    folder = options.out or Path("runs") / model.config.name
+    asked = (options.method, options.points, options.seed, options.groups)
+    tree, written = analyse_config(model, *asked, folder, overwrite=options.overwrite)
+    _console().print(method_summary(tree, str(written)), crop=False)
+
+
+def _check_own(options: argparse.Namespace) -> None:
+    from .own_model import load
+    from .own_model.commands import central_outputs
+    from .own_model.results import own_input_table
+    from .report.terminal import inputs_table
+
+    model = load(options.config, options.changes)
+    central = ", ".join(f"{name} {value:.6g}" for name, value in central_outputs(model).items())
+    _console().print(inputs_table(own_input_table(model)))
+    _console().print(f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle: {central}.")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def _whole(option: str, given: str | None) -> int | None:
+    try:
+        return None if given is None else int(given)
+    except ValueError:
+        remedy = "It should be a whole number, without quotes."
+        raise InputError(f"{option} {given}", f"'{given}' cannot be used", remedy) from None
+
+
 def _check(options: argparse.Namespace) -> None:
+    if _states_a_model(options):
+        _check_own(options)
+        return
     from rich.console import Console
 
     from .model import load
@@ -180,11 +288,12 @@ def _published(options: argparse.Namespace) -> int:
     folder = options.out or Path("runs") / model.config.name
     prepare_folder(folder, overwrite=True)
     table = published_table(model, model.config.settings.run.seed)
+    cases = use_cases(model.config.data, model.config.settings.run.seed)
     written = write_csv(table, folder)
     width = None if sys.stdout.isatty() else 100
     console = Console(highlight=False, markup=False, emoji=False, width=width)
     console.print(published_summary(table, str(written)), crop=False)
-    console.print(use_cases_table(use_cases(model.config.data, model.config.settings.run.seed)), crop=False)
+    console.print(use_cases_table(cases), crop=False)
     if table.attrs["hits"] >= wanted:
         return 0
     print(f"error: {table.attrs['hits']} printed bounds are hit, the config asks for {wanted}", file=sys.stderr)
