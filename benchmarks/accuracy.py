@@ -80,7 +80,7 @@ def prepare_indices(points: int, replicates: int) -> Work[Errors]:
 
 def prepare_values(futures: int) -> Work[Errors]:
     """Propagation of single futures whose inputs are fixed at given values, against the plain formula there."""
-    model = base_model()
+    model = base_model(tables="one")
     values = model.values(np.random.default_rng(SEED).random((futures, len(model.inputs))))
 
     def run() -> Errors:
@@ -92,11 +92,11 @@ def prepare_values(futures: int) -> Work[Errors]:
 
 def prepare_levels(futures: int) -> Work[Errors]:
     """Propagation of replicates of one point each, against quantile functions and plain formula at the point's levels."""
-    model = base_model()
+    model = base_model(tables="one")
     design = design_of(futures, futures)
 
     def run() -> Errors:
-        outputs = _single(propagation_of(design, "all", None)())
+        outputs = _single(propagation_of(design, "all", None, "one")())
         return _relative(outputs, reference(model.values(_levels(futures, pairs=False))))
 
     return _worst(futures, run, 2)
@@ -104,12 +104,12 @@ def prepare_levels(futures: int) -> Work[Errors]:
 
 def prepare_hybrids(pairs: int) -> Work[Errors]:
     """Pick-freeze of replicates of one pair each: both hybrids of all groups against the plain formula at their levels."""
-    model = base_model()
+    model = base_model(tables="one")
     members, inputs = model.groups.members, len(model.inputs)
     scopes = scope_rows(model.rows)
 
     def run() -> Errors:
-        frozen = pick_freeze_of(design_of(pairs, pairs), None)[0]()
+        frozen = pick_freeze_of(design_of(pairs, pairs), None, "one")[0]()
         found = frozen.hybrids[..., :2] + frozen.centre[..., None]  # pairs, groups, scopes, years, (ab, ba)
         levels = _levels(pairs, pairs=True)
         a, b = model.values(levels[:, :inputs])[:, None], model.values(levels[:, inputs:])[:, None]
@@ -126,13 +126,13 @@ def prepare_hybrids(pairs: int) -> Work[Errors]:
 
 def _outputs_at(values: np.ndarray) -> np.ndarray:
     """Kernels at one future, (1, years, rows, 2)."""
-    model = base_model()
+    model = base_model(tables="one")
     sampler = make_sampler(fixed(float(value)) for value in values)
     return _single(propagate(design_of(1, 1), sampler, model.structure, model.bins, _bases(), 1))
 
 
 def _bases() -> np.ndarray:
-    model = base_model()
+    model = base_model(tables="one")
     return base_places(model.evidence, model.rows)
 
 

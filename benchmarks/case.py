@@ -49,6 +49,8 @@ class Work(Generic[Result]):
         Told the result: what is reported, where that is not a time.
     details : callable, optional
         Told the result: what else is saved.
+    note : callable, optional
+        Told the result: a few words that belong to what is reported.
     """
 
     amount: float
@@ -56,6 +58,7 @@ class Work(Generic[Result]):
     check: Callable[[Result], None]
     value: Callable[[Result], float] | None = None
     details: Callable[[Result], Mapping[str, Any]] | None = None
+    note: Callable[[Result], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,15 @@ class Case:
     repeats : int
     warm_up : bool
         Whether a run at the small size goes before the first timed one, so that compiled kernels are loaded.
+    needs : str, optional
+        Library without which there is nothing to measure.
+    limit : float, optional
+        Seconds, for a case that goes on until something takes longer; `prepare` is then told the size and the limit.
     """
 
     name: str
     measures: str
-    prepare: Callable[[int], Work[Any]]
+    prepare: Callable[..., Work[Any]]
     size: int
     small: int
     work: str
@@ -96,11 +103,18 @@ class Case:
     bar: Bar | None = None
     repeats: int = 5
     warm_up: bool = True
+    needs: str | None = None
+    limit: float | None = None
 
     @property
     def subject(self) -> str:
         """First part of the name."""
         return self.name.split(".")[0]
+
+    def ready(self, *, small: bool = False) -> Work[Any]:
+        """The work at the full size, or at the small one; there what has a limit does everything once."""
+        size = self.small if small else self.size
+        return self.prepare(size) if self.limit is None else self.prepare(size, 0.0 if small else self.limit)
 
 
 @dataclass(frozen=True)
@@ -114,12 +128,15 @@ class Ratio:
     measures : str
     above, below : str
         Names of the cases whose work a second, or values, are divided.
+    steps : bool
+        Whether that is at the largest step that both cases reached, where they have steps.
     """
 
     name: str
     measures: str
     above: str
     below: str
+    steps: bool = False
 
 
 def rate(name: str, measures: str, prepare: Callable[[int], Work[Any]], sizes: tuple[int, int], work: str,

@@ -43,7 +43,7 @@ def prepare_groups(pairs: int, workers: int) -> Work[xr.Dataset]:
 
 def prepare_salib(points: int, groups: bool) -> Work[dict[str, Any]]:
     """SALib's Sobol' sample, the numpy model of total FTE in 2040, SALib's analysis (100 bootstraps, its default)."""
-    model = base_model()
+    model = base_model(tables="one")
     baseline = baseline_of(model)
     count = len(set(model.problem("category")["groups"])) if groups else len(model.inputs)
 

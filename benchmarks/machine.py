@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,9 @@ import psutil  # type: ignore[import-untyped, unused-ignore]
 
 from simulator import __version__
 
-PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "SALib")
+from .installed import version_of
+
+PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "xarray", "SALib", "openturns", "jaxgsa", "jax", "qmcpy")
 
 
 def describe() -> dict[str, Any]:
@@ -23,7 +24,7 @@ def describe() -> dict[str, Any]:
     -------
     dict
         date, cpu, cores, memory_gb, system, busy_before (part of the processors' time that others used during one second
-        before the start), simulator, python and packages by name.
+        before the start), simulator, python and packages by name, where they are installed.
     """
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
@@ -34,7 +35,7 @@ def describe() -> dict[str, Any]:
         "busy_before": round(psutil.cpu_percent(interval=1.0) / 100, 2),
         "simulator": __version__,
         "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: version_of(name) for name in PACKAGES},
     }
 
 

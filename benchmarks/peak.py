@@ -19,10 +19,10 @@ def peak_bytes() -> int:
         lines = status.read_text(encoding="ascii", errors="replace").splitlines()
         return 1024 * int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
     if sys.platform == "win32":
-        import psutil  # noqa: PLC0415 (needed on this system alone)
+        import psutil  # needed on this system alone
 
         return int(psutil.Process().memory_info().peak_wset)
-    import resource  # noqa: PLC0415 (not on every system)
+    import resource  # not on every system
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 

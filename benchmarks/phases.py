@@ -7,12 +7,13 @@ import statistics
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
 
 from .case import Case, Ratio, Work
+from .installed import missing
 
 Say = Callable[[str], None]
 
@@ -31,6 +32,10 @@ class Measurement:
     values : list of float
         What is reported, one a repeat.
     details : dict
+    note : str
+        A few words that belong to what is reported.
+    missing : str or None
+        Why nothing was measured: a library that is not there.
     error : Exception or None
         Why there is nothing to report.
     """
@@ -40,6 +45,8 @@ class Measurement:
     seconds: list[float] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    note: str = ""
+    missing: str | None = None
     error: Exception | None = None
 
     @property
@@ -83,16 +90,17 @@ def untimed(cases: Iterable[Case], say: Say) -> list[Measurement]:
     """
     done = []
     for case in cases:
-        measurement = Measurement(case)
+        measurement = Measurement(case, missing=missing(case.needs))
         started = time.perf_counter()
-        _guarded(measurement, partial(_once, case, measurement))
-        said = "ok" if measurement.error is None else f"FAILED: {told(measurement.error)}"
+        if measurement.missing is None:
+            _guarded(measurement, partial(_once, case, measurement))
+        said = measurement.missing or ("ok" if measurement.error is None else f"FAILED: {told(measurement.error)}")
         say(f"{case.name}: {said} ({time.perf_counter() - started:.1f} s)")
         done.append(measurement)
     return done
 
 
-def timed(cases: Sequence[Case], say: Say) -> list[Measurement]:
+def timed(cases: Sequence[Case], say: Say, *, quick: bool = False) -> list[Measurement]:
     """Each case after a warm-up, `repeats` times. The cases of a subject take turns, so that what else the machine does
     falls on all of them alike.
 
@@ -100,6 +108,8 @@ def timed(cases: Sequence[Case], say: Say) -> list[Measurement]:
     ----------
     cases : sequence of Case
     say : callable
+    quick : bool
+        Each case once, at its small size: to see the tables, not to believe them.
 
     Returns
     -------
@@ -107,43 +117,58 @@ def timed(cases: Sequence[Case], say: Say) -> list[Measurement]:
     """
     done = []
     for _, subject in groupby(cases, key=lambda case: case.subject):
-        done += _take_turns(list(subject), say)
+        done += _take_turns([replace(case, repeats=1, bar=None) if quick else case for case in subject], say, quick)
     return done
 
 
 def ratios(measurements: Iterable[Measurement], wanted: Iterable[Ratio]) -> dict[Ratio, tuple[float, float]]:
     """Best by best and median by median, where both cases were measured."""
-    pace = {one.case.name: one.pace for one in measurements}
-    return {
-        ratio: (pace[ratio.above][0] / pace[ratio.below][0], pace[ratio.above][1] / pace[ratio.below][1])
-        for ratio in wanted
-        if ratio.above in pace and ratio.below in pace
-    }
+    known = {one.case.name: one for one in measurements}
+    found = {}
+    for ratio in wanted:
+        if ratio.above in known and ratio.below in known:
+            above, below = known[ratio.above], known[ratio.below]
+            paces = _common_step(above, below) if ratio.steps else (above.pace, below.pace)
+            found[ratio] = (paces[0][0] / paces[1][0], paces[0][1] / paces[1][1])
+    return found
 
 
-def _take_turns(cases: Sequence[Case], say: Say) -> list[Measurement]:
-    measurements = [Measurement(case) for case in cases]
+def _common_step(above: Measurement, below: Measurement) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Best and median of both at the largest step that both reached; NaN where there is none."""
+    steps = [{step["points"]: step for step in one.details.get("steps", ())} for one in (above, below)]
+    common = steps[0].keys() & steps[1].keys()
+    if not common:
+        return (float("nan"), float("nan")), (float("nan"), float("nan"))
+    pair = [one[max(common)] for one in steps]
+    return (pair[0]["best"], pair[0]["median"]), (pair[1]["best"], pair[1]["median"])
+
+
+def _take_turns(cases: Sequence[Case], say: Say, quick: bool) -> list[Measurement]:
+    measurements = [Measurement(case, missing=missing(case.needs)) for case in cases]
     work: dict[str, Work[Any]] = {}
-    for one in measurements:
+    present = [one for one in measurements if one.missing is None]
+    for one in present:
         say(f"{one.case.name}: making ready")
-        _guarded(one, partial(_make_ready, one.case, work))
+        _guarded(one, partial(_make_ready, one.case, work, quick))
     for turn in range(max(case.repeats for case in cases)):
-        for one in measurements:
+        for one in present:
             if one.error is None and turn < one.case.repeats:
                 _guarded(one, partial(_time, one, work[one.case.name]))
                 last = f"{one.seconds[-1]:.2f} s" if one.error is None else f"FAILED: {told(one.error)}"
                 say(f"{one.case.name}: {turn + 1} of {one.case.repeats}, {last}")
     for one in measurements:
-        if one.error is not None and not one.seconds:
+        if one.missing is not None:
+            say(f"{one.case.name}: {one.missing}")
+        elif one.error is not None and not one.seconds:
             say(f"{one.case.name}: FAILED: {told(one.error)}")
     return measurements
 
 
-def _make_ready(case: Case, into: dict[str, Work[Any]]) -> None:
+def _make_ready(case: Case, into: dict[str, Work[Any]], quick: bool) -> None:
     if case.warm_up:
-        small = case.prepare(case.small)
+        small = case.ready(small=True)
         small.check(small.run())
-    into[case.name] = case.prepare(case.size)
+    into[case.name] = case.ready(small=quick)
 
 
 def _time(into: Measurement, work: Work[Any]) -> None:
@@ -157,7 +182,7 @@ def _time(into: Measurement, work: Work[Any]) -> None:
 
 
 def _once(case: Case, into: Measurement) -> None:
-    work = case.prepare(case.small)
+    work = case.ready(small=True)
     result = work.run()
     _note(into, work, result)
     if work.value is not None and not _finite(work.value(result)):
@@ -169,6 +194,7 @@ def _note(into: Measurement, work: Work[Any], result: Any) -> None:
     into.amount = work.amount
     details: Mapping[str, Any] = work.details(result) if work.details is not None else {}
     into.details.update(details)
+    into.note = work.note(result) if work.note is not None else ""
 
 
 def _value(case: Case, work: Work[Any], result: Any, elapsed: float) -> float:

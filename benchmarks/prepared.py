@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator import Model, load
 from simulator.design import Design, design_for
-from simulator.outputs import base_places, line_coefficients, scope_rows
+from simulator.outputs import base_places, scope_rows
 from simulator.sensitivity.exact import exact_allocation, exact_indices, output_means
 from simulator.sensitivity.indices import ExactIndices, index_table
 from simulator.simulation import PickFrozen, Propagated, pick_freeze, propagate
@@ -27,9 +27,10 @@ OTHER_SEEDS = (1, 20_240_819)
 
 
 @cache
-def base_model(outputs: str = "all") -> Model:
-    """The model of configs/base.toml; `outputs` as in run.outputs."""
-    return load(ROOT / CONFIG, [f"run.outputs={outputs}"])
+def base_model(outputs: str = "all", tables: str = "all") -> Model:
+    """The model of configs/base.toml; `outputs` as in run.outputs, `tables`: all workforce tables that may be true, or one."""
+    one = ["reconstruction.ensemble=false"] if tables == "one" else []
+    return load(ROOT / CONFIG, [f"run.outputs={outputs}", *one])
 
 
 def design_of(points: int, replicates: int = REPLICATES, seed: int = SEED, method: str = "sobol") -> Design:
@@ -37,20 +38,24 @@ def design_of(points: int, replicates: int = REPLICATES, seed: int = SEED, metho
     return design_for(len(base_model().inputs), points, replicates, seed, method)
 
 
-def propagation_of(design: Design, outputs: str, workers: int | None) -> Callable[[], Propagated]:
+def propagation_of(design: Design, outputs: str, workers: int | None, tables: str = "all") -> Callable[[], Propagated]:
     """What propagates a design; sampler, structure and bins are made before."""
-    model = base_model(outputs)
+    model = base_model(outputs, tables)
     parts = (model.sampler, model.structure, model.bins, base_places(model.evidence, model.rows))
     return lambda: propagate(design, *parts, workers)
 
 
-def pick_freeze_of(design: Design, workers: int | None) -> tuple[Callable[[], PickFrozen], ExactIndices]:
+def pick_freeze_of(
+    design: Design, workers: int | None, tables: str = "all"
+) -> tuple[Callable[[], PickFrozen], ExactIndices]:
     """What runs the pairs of a design and their hybrids, for the groups of all partitions; and the closed form.
 
     Parameters
     ----------
     design : Design
     workers : int or None
+    tables : str
+        See `base_model`.
 
     Returns
     -------
@@ -58,17 +63,15 @@ def pick_freeze_of(design: Design, workers: int | None) -> tuple[Callable[[], Pi
         Gives the sums.
     exact : ExactIndices
     """
-    model = base_model()
-    structure, moments, members = model.structure, model.moments, model.groups.members
-    weights = model.weights[scope_rows(model.rows)]
+    model = base_model(tables=tables)
+    structure, moments, members, weights = model.structure, model.moments, model.groups.members, model.scope_lines
     variances, first, total = exact_indices(structure, moments, weights, members)
     means = output_means(structure, moments, weights).T
     allocation = exact_allocation(structure, moments, weights).transpose(1, 0, 2)
     exact = ExactIndices(means, variances.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1), allocation)
     # The run takes the tails from the propagated futures; those of a normal distribution hold about as many.
     tails = np.ascontiguousarray(means[..., None] + 1.645 * np.sqrt(variances.T)[..., None] * np.array([-1.0, 1.0]))
-    coefficients = line_coefficients(structure, weights)[None]
-    parts = (model.sampler, structure, coefficients, members, means.copy(), tails)
+    parts = (model.sampler, structure, model.scope_coefficients, members, means.copy(), tails)
     return (lambda: pick_freeze(design, *parts, workers)), exact
 
 
@@ -82,7 +85,7 @@ def indices_of(design: Design, workers: int | None) -> Callable[[], xr.Dataset]:
 
 
 def reference(values: np.ndarray) -> np.ndarray:
-    """All outputs by the plain formula, in the order of the kernels.
+    """All outputs by the plain formula with one workforce table, in the order of the kernels.
 
     Parameters
     ----------
@@ -93,7 +96,7 @@ def reference(values: np.ndarray) -> np.ndarray:
     (n, years, rows, 2) float64
         Amounts and their shares.
     """
-    model = base_model()
+    model = base_model(tables="one")
     data = model.evaluate(values)
     result = np.empty((len(values), len(model.years), len(model.rows), 2))
     for place, row in enumerate(model.rows):

@@ -38,7 +38,7 @@ def prepare_propagation(futures: int, outputs: str, method: str, workers: int) -
 
 def prepare_evaluate(futures: int) -> Work[np.ndarray]:
     """The plain formula on labelled arrays, all outputs; values of the inputs are drawn before."""
-    model = base_model()
+    model = base_model(tables="one")
     values = model.values(np.random.default_rng(SEED).random((futures, len(model.inputs))))
 
     def check(result: np.ndarray) -> None:
@@ -50,7 +50,7 @@ def prepare_evaluate(futures: int) -> Work[np.ndarray]:
 
 def prepare_numpy(futures: int) -> Work[tuple[np.ndarray, np.ndarray]]:
     """Draws, formula, mean, standard deviation and quantiles of total FTE in 2040."""
-    model = base_model()
+    model = base_model(tables="one")
     baseline = baseline_of(model)
     means, variances = model.exact_moments
     total = model.rows.index(OutputRow("freed_fte", "", ""))
@@ -90,9 +90,9 @@ def _cases() -> tuple[Case, ...]:
         for workers in (1, 2)
     )
     plain = (
-        rate("propagation.evaluate", "all outputs and shares by the plain formula on xarray, without drawing or summing up",
+        rate("propagation.evaluate", "all outputs and shares by the plain formula on xarray, one workforce table, values given",
              prepare_evaluate, (2**14, 64), "futures"),
-        rate("propagation.numpy", "total FTE of 2040 alone: numpy draws, vectorised formula, mean, sd and quantiles",
+        rate("propagation.numpy", "total FTE of 2040 alone, one workforce table: numpy draws, formula, mean, sd and quantiles",
              prepare_numpy, (2**19, 2**12), "futures"),
     )  # fmt: skip
     return (*kernels, *plain)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from . import accuracy, indices, memory, propagation, run
+from . import (
+    accuracy,
+    coverage,
+    errors,
+    indices,
+    limits,
+    memory,
+    processes,
+    propagation,
+    run,
+    scaling,
+    speed,
+)
 from .case import Case, Ratio
 
 
@@ -33,8 +45,9 @@ def registered(cases: Iterable[Case]) -> dict[str, Case]:
     return result
 
 
-CASES = registered((*propagation.CASES, *indices.CASES, *run.CASES, *memory.CASES, *accuracy.CASES))
-RATIOS: tuple[Ratio, ...] = (*propagation.RATIOS, *indices.RATIOS, *memory.RATIOS)
+SUBJECTS = (propagation, indices, run, memory, accuracy, limits, scaling, speed, processes, errors, coverage)
+CASES = registered(case for subject in SUBJECTS for case in subject.CASES)
+RATIOS: tuple[Ratio, ...] = tuple(ratio for subject in SUBJECTS for ratio in getattr(subject, "RATIOS", ()))
 
 
 def chosen(names: Sequence[str]) -> list[Case]:

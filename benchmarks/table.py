@@ -7,7 +7,6 @@ import io
 import json
 import math
 import statistics
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from .phases import Measurement
 
 COLUMNS = (
     "name", "measures", "size", "repeats", "best", "median", "unit", "bar_direction", "bar", "aim", "met",
-    "seconds_best", "seconds_median", "work", "amount", "work_per_second", "error",
+    "seconds_best", "seconds_median", "work", "amount", "work_per_second", "note", "error",
 )  # fmt: skip
 MACHINE_COLUMNS = ("date", "cpu", "cores", "python", "numpy", "numba", "simulator")
 
@@ -41,28 +40,42 @@ def print_cases(cases: Iterable[Case]) -> None:
         print(f"{case.name}\n    {case.measures}\n    {case.size:,} {case.work}, in {case.unit}{bar}")
 
 
-def print_rows(rows: Sequence[Mapping[str, Any]], machine: Mapping[str, Any]) -> None:
-    """The table of results."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("case", "best", "median", "unit", "bar", ""):
-        table.add_column(name, no_wrap=True, justify="right" if name in ("best", "median") else "left")
+def print_rows(rows: Iterable[Mapping[str, Any]], console: Console) -> None:
+    """The table of results that stand for themselves."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("case", "best", "median", "unit", "n", ""):
+        numeric = name in ("best", "median", "n")
+        table.add_column(name, no_wrap=name != "", justify="right" if numeric else "left")
     for row in rows:
-        verdict = {True: "met", False: "[red]MISSED[/]", None: ""}[row["met"]]
-        if row["error"]:
-            verdict = f"[red]FAILED[/] {row['error']}"
-        elif row["met"] and row["aim"] is not None:
-            reached = Bar(row["bar_direction"], row["aim"]).met(row["median"])
-            verdict += ", aim reached" if reached else ", aim not yet"
-        bar = Bar(row["bar_direction"], row["bar"], row["aim"]) if row["bar_direction"] else None
         table.add_row(
-            str(row["name"]), _shown(row["best"]), _shown(row["median"]), str(row["unit"]), _bar(bar, ""), verdict
-        )
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
-    console.print(table)
-    console.print(", ".join(f"{key} {value}" for key, value in machine.items()))
+            str(row["name"]), shown(row["best"]), shown(row["median"]), str(row["unit"]), str(row["repeats"] or ""),
+            _verdict(row),
+        )  # fmt: skip
+    if table.row_count:
+        console.print(table)
 
 
-def save(folder: Path, name: str, measurements: Sequence[Measurement], rows: Sequence[Mapping[str, Any]],
+def _verdict(row: Mapping[str, Any]) -> str:
+    """What is said of a row besides its numbers."""
+    if row["error"]:
+        return f"[red]FAILED[/] {row['error']}"
+    if row["bar_direction"] is None:
+        return str(row["note"] or "")
+    bar = Bar(row["bar_direction"], row["bar"], row["aim"])
+    verdict = f"{'met' if row['met'] else '[red]MISSED[/]'}: {_bar(bar, '')}"
+    if row["met"] and bar.aim is not None and Bar(bar.direction, bar.aim).met(row["median"]):
+        verdict += ", reached"
+    return verdict
+
+
+def details_of(measurements: Iterable[Measurement]) -> dict[str, dict[str, Any]]:
+    """What the JSON file holds of each case besides its row, by name."""
+    return {
+        one.case.name: {"seconds": one.seconds, "values": one.values, "details": one.details} for one in measurements
+    }
+
+
+def save(folder: Path, name: str, rows: Sequence[Mapping[str, Any]], details: Mapping[str, Mapping[str, Any]],
          machine: Mapping[str, Any]) -> tuple[Path, Path]:  # fmt: skip
     """Write <name>.csv and <name>.json.
 
@@ -71,19 +84,17 @@ def save(folder: Path, name: str, measurements: Sequence[Measurement], rows: Seq
     folder : Path
         Made where it is not there.
     name : str
-    measurements : sequence of Measurement
     rows : sequence of mapping
         See `rows_of`.
+    details : mapping
+        See `details_of`.
     machine : mapping
 
     Returns
     -------
     (Path, Path)
     """
-    repeats = {
-        one.case.name: {"seconds": one.seconds, "values": one.values, "details": one.details} for one in measurements
-    }
-    content = {"machine": machine, "results": [{**row, **repeats.get(str(row["name"]), {})} for row in rows]}
+    content = {"machine": machine, "results": [{**row, **details.get(str(row["name"]), {})} for row in rows]}
     text = io.StringIO()
     writer = csv.DictWriter(text, (*COLUMNS, *MACHINE_COLUMNS), lineterminator="\n")
     writer.writeheader()
@@ -114,6 +125,7 @@ def _row(one: Measurement) -> dict[str, Any]:
         "work": case.work,
         "amount": one.amount,
         "work_per_second": one.amount / min(one.seconds) if one.seconds else None,
+        "note": one.missing or one.note,
         "error": type(one.error).__name__ if one.error is not None else None,  # its text may name a place
     }
 
@@ -122,19 +134,21 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
+    """A number in three digits and no more than seven signs: 1.17M, 33.8k, 12.2, 2.1e-07; empty for None."""
     if value is None:
         return ""
-    if value and abs(value) < 1e-3:
-        return f"{value:.1e}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    for power, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 0.9995 * power:
+            return f"{value / power:.3g}{letter}"
+    return f"{value:.1e}" if value and abs(value) < 1e-3 else f"{value:.3g}"
 
 
 def _bar(bar: Bar | None, unit: str) -> str:
     if bar is None:
         return ""
-    aim = "" if bar.aim is None else f" (aim {_shown(bar.aim)})"
-    return f"{bar.direction} {_shown(bar.value)} {unit}".strip() + aim
+    aim = "" if bar.aim is None else f" (aim {shown(bar.aim)})"
+    return f"{bar.direction} {shown(bar.value)} {unit}".strip() + aim
 
 
 def _write(path: Path, text: str) -> None:

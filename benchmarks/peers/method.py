@@ -1,0 +1,72 @@
+"""What a way from a function to its indices is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..subjects import Subject
+
+REPLICATES = 16
+RESAMPLES = 100
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Indices:
+    """What a library says of O outputs and k inputs.
+
+    Attributes
+    ----------
+    first_order, total_order : (O, k) float64
+    first_interval, total_interval : (O, k, 2) float64, or None
+        95 % intervals, lower end first.
+    """
+
+    first_order: np.ndarray
+    total_order: np.ndarray
+    first_interval: np.ndarray | None = None
+    total_interval: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Method:
+    """A library at certain settings: N points A and B and their hybrids make N (k + 2) evaluations.
+
+    Attributes
+    ----------
+    name : str
+        Of the library, with what is other than its usual.
+    says : str
+        Its settings.
+    indices : callable
+        Told a subject, N (a power of two of at least 2**8) and a seed of at least 1; from the design to the indices.
+    intervals : bool
+        Whether it gives intervals.
+    library : str, optional
+        As it is imported; none for our own.
+    held : callable
+        Told k and O: numbers that it holds at once for each of the N points.
+    only : tuple of str
+        Subjects that it can be asked about, if not all.
+    """
+
+    name: str
+    says: str
+    indices: Callable[[Subject, int, int], Indices]
+    intervals: bool
+    library: str | None
+    held: Callable[[int, int], float]
+    only: tuple[str, ...] = ()
+
+
+def whole_design(inputs: int, outputs: int) -> float:
+    """Numbers a point that are held by who keeps the design and its outputs, with one copy while it is made."""
+    return 2.0 * (inputs + 2) * (inputs + outputs)
+
+
+def around(estimate: np.ndarray, half_width: np.ndarray) -> np.ndarray:
+    """Intervals (..., 2) from half-widths."""
+    return np.stack([estimate - half_width, estimate + half_width], axis=-1)
