@@ -175,8 +175,8 @@ def load_config(path: Path | str, changes: Sequence[str] = ()) -> Config:
     """
     merged = read_merged(path, changes)
     if "model" in merged.content:
-        problem, remedy = "states a model of its own", "Give it to run, check, sensitivity or extend; here goes one"
-        raise InputError(merged.place("model"), problem, f"{remedy} of the built-in model, such as configs/base.toml.")
+        remedy = "Use run, check or sensitivity, or give a config of the built-in model, such as configs/base.toml."
+        raise InputError(merged.place("model"), "states a model of its own, which is not taken here", remedy)
     settings = validated(merged, Settings)
     _check(settings, merged)
     data = merged.folder("data") / settings.data

@@ -84,8 +84,8 @@ class Function:
             problem = f"{given}{type(result).__name__} of {outputs.dtype}, which are no real numbers"
             raise InputError(self.place, problem, f"Give an array of shape {self._wanted(len(values))}.")
         outputs = outputs[:, None] if outputs.ndim == 1 else outputs
-        stated = {len(self.outputs)} if self.outputs else set(range(1, outputs.size + 1))
-        if outputs.ndim != 2 or len(outputs) != len(values) or outputs.shape[1] not in stated:
+        number = outputs.shape[1] if outputs.ndim == 2 else 0
+        if not number or len(outputs) != len(values) or number != (len(self.outputs) or number):
             raise InputError(self.place, f"{given}the shape {np.shape(result)}", f"Give {self._wanted(len(values))}.")
         return outputs.astype(np.float64, copy=False)
 
@@ -109,8 +109,8 @@ class Function:
             problem += f", for {len(values)} futures together, though not for single ones"
         else:
             problem += f", in the future {shown_values(self.inputs, values[row])}"
-        way = "an array of values (n, inputs)" if values.flags.c_contiguous else "values (n, inputs), column by column"
-        return FunctionError(self.place, problem, f"Mend the function; it is called with {way}.", row)
+        remedy = "Mend the function, or keep the inputs where it is defined."
+        return FunctionError(self.place, problem, remedy, row)
 
     def _first_raising(self, values: np.ndarray) -> int | None:
         """A row that raises by itself, found by halving."""

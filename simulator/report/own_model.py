@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SHOWN_OUTPUTS, SHOWN_ROWS, SHOWN_PAIRS = 3, 12, 5
-BAR_WIDTH = 16
+BAR_WIDTH = 10
 LEVELS = (0.05, 0.5, 0.95)
 LEADING = ("total_order", "shapley", "mu_star", "dgsm", "delta", "delta_balanced", "ST", "S1", "first_order", "median")
 HALF_WIDTHS = {"vi": "dgsm_conf", "dgsm": ""}  # SALib gives that of vi under the name of dgsm; of others as name_conf
@@ -149,8 +149,8 @@ def _indices(one: xr.Dataset, output: str, dimension: str) -> Iterable[Renderabl
     """Rows by total-order index, and pairs that interact."""
     yield Text(f"\nWhat drives the spread of {output}: Sobol' indices of the {dimension}s", style="bold")
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column(dimension, overflow="fold", max_width=34)
-    for name in ("first order", "", "total order", ""):
+    table.add_column(dimension, overflow="fold", min_width=20, max_width=34)
+    for name in ("first", "", "total", ""):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     table.add_column("", no_wrap=True, min_width=BAR_WIDTH)
     total = one["total_order"].values
@@ -205,7 +205,7 @@ def _whatever(one: xr.Dataset, output: str, dimension: str) -> Iterable[Renderab
     names = [str(name) for name in one.data_vars if one[name].dims == (dimension,) and not str(name).endswith("_conf")]
     yield Text(f"\n{output}", style="bold")
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column(dimension, overflow="fold", max_width=34)
+    table.add_column(dimension, overflow="fold", min_width=20, max_width=34)
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     leading = next((name for name in LEADING if name in names), names[0])
