@@ -14,7 +14,7 @@ Results = Mapping[str, Mapping[str, Any]]
 COLOURS: Mapping[str, str] = {
     "ours": "#c03d2e", "salib": "#3c6e9f", "openturns": "#5b9a55", "jaxgsa": "#8b6fb0", "qmcpy": "#b8862b",
 }  # fmt: skip
-STYLES: Mapping[str, str] = {"points": ":", "net": "--", "random": "-.", "structured": "--"}
+STYLES: Mapping[str, str] = {"points": ":", "net": "--", "bootstrap": "--", "random": "-.", "structured": "--"}
 """Line of the settings, by the last part of a method's name."""
 
 
@@ -80,6 +80,8 @@ def _by_inputs(axis: Any, results: Results) -> None:
             axis.plot(list(known), list(known.values()), label=method, **_style(method))
     axis.set(xscale="log", yscale="log", title="Sobol' g, at the largest N within the limit", xlabel="inputs",
              ylabel="evaluations a second")  # fmt: skip
+    axis.set_xticks(sorted(subjects), [str(count) for count in sorted(subjects)])
+    axis.minorticks_off()
     _finish(axis)
 
 

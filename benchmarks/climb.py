@@ -64,7 +64,9 @@ class Climbed:
         return f"{reached}; {self.stopped}" if self.stopped else reached
 
 
-def climb(run: Callable[[int], None], width: int, held: float, ends: tuple[int, int], limit: float) -> Climbed:
+def climb(
+    run: Callable[[int], None], width: int, held: float, ends: tuple[int, int], limit: float, *, compiles: bool = False
+) -> Climbed:
     """Time one size after another.
 
     Parameters
@@ -79,6 +81,8 @@ def climb(run: Callable[[int], None], width: int, held: float, ends: tuple[int, 
         Least and greatest N.
     limit : float
         Seconds that one run may take; the first size is run whatever it takes. 0: each size once.
+    compiles : bool
+        Whether the first run at each size takes longer than those that follow.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def climb(run: Callable[[int], None], width: int, held: float, ends: tuple[int, 
         stopped = _stop(steps, points, held, limit)
         if stopped:
             return Climbed(tuple(steps), stopped)
-        steps.append(Step(points, points * width, timings(lambda size=points: run(size), limit)))
+        steps.append(Step(points, points * width, timings(lambda size=points: run(size), limit, compiles)))
     return Climbed(tuple(steps), "")
 
 
@@ -101,13 +105,13 @@ def sizes(least: int, most: int) -> Iterator[int]:
         points *= FACTOR
 
 
-def timings(run: Callable[[], None], limit: float) -> tuple[float, ...]:
+def timings(run: Callable[[], None], limit: float, compiles: bool) -> tuple[float, ...]:
     """Seconds of up to `REPEATS` runs after a first one, as many as a quarter of the limit holds, and one at least.
 
-    A first run that takes longer than the limit is all there is.
+    A first run that takes longer than the limit is all there is, unless it compiled.
     """
     first = _seconds(run)
-    if first > limit:
+    if not limit or (first > limit and not compiles):
         return (first,)
     found = [_seconds(run)]
     while len(found) < REPEATS and sum(found) + found[0] < limit / 4:

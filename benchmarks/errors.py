@@ -89,14 +89,21 @@ def measured(of: str, method: str, most: int, limit: float) -> tuple[Errors, ...
         least = terms.seeds if points == terms.points else FEWEST
         steps.append(_step(asked, chosen, points, (least, terms.seeds), limit))
         points *= FACTOR
-    fits = int(log2(terms.seconds / steps[-1]["seconds"]))
-    larger = min(steps[-1]["points"] << max(fits, 0), most)
-    while larger > steps[-1]["points"]:
+    while (larger := _larger(steps[-1], terms, most)) > steps[-1]["points"]:
         step = _step(asked, chosen, larger, (FEWEST, terms.seeds), limit)
-        if step["seconds"] <= terms.seconds:
-            return (*steps, step)
-        larger //= 2
+        while step["seconds"] > terms.seconds and larger // 2 > steps[-1]["points"]:
+            larger //= 2
+            step = _step(asked, chosen, larger, (FEWEST, terms.seeds), limit)
+        if step["seconds"] > terms.seconds:
+            break
+        steps.append(step)
     return tuple(steps)
+
+
+def _larger(step: Errors, terms: Terms, most: int) -> int:
+    """The most points that should fit in the equal time, by the time that a step took."""
+    doublings = int(log2(terms.seconds / step["seconds"]))
+    return min(int(step["points"]) << max(doublings, 0), most)
 
 
 def error_of(of: Subject, found: Indices) -> float:

@@ -14,7 +14,7 @@ from .peers.method import Method
 from .process import run_python
 from .subjects import subject
 
-LIMIT = 10.0  # seconds of a process
+LIMIT = 5.0  # seconds of a process
 FACTOR = 16
 MEGABYTE = 1e6
 ASKED = ("ours", "salib", "openturns", "jaxgsa", "qmcpy")

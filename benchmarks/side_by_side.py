@@ -120,7 +120,7 @@ def _print_coverage(results: Results, console: Console) -> None:
 
 def _print_memory(results: Results, console: Console) -> None:
     def cell(of: str, name: str) -> str:
-        return _reached(results.get(f"memory.{of}.{name}"), " MB")
+        return _reached(results.get(f"memory.{of}.{name}"), lambda megabytes: f"{megabytes:,.0f} MB")
 
     asked = [of for of in processes.SUBJECTS if f"memory.{of}.ours" in results]
     title = f"Peak memory of a process, at the largest N{_within(results, 'memory')}"
@@ -159,11 +159,11 @@ def _within(results: Results, first: str) -> str:
     return f" within {limit:g} s" if limit else ""
 
 
-def _reached(row: Mapping[str, Any] | None, unit: str = "") -> str:
+def _reached(row: Mapping[str, Any] | None, told: Callable[[float], str] = shown) -> str:
     """The value and the N that it belongs to."""
     if row is None or row["median"] is None:
         return "failed" if row is not None and row["error"] else NONE
-    return f"{shown(row['median'])}{unit} {power(row['details']['steps'][-1]['points'])}"
+    return f"{told(row['median'])} {power(row['details']['steps'][-1]['points'])}"
 
 
 def _times(row: Mapping[str, Any] | None) -> str:

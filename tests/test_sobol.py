@@ -450,7 +450,8 @@ def test_one_point_is_enough_to_be_told_how_little_that_is() -> None:
 
 
 def test_public_names() -> None:
-    assert sensitivity.__all__ == ["NonFiniteOutputError", "analyse", "design", "sobol"]
+    names = ["NonFiniteOutputError", "analyse", "design", "shapley", "shapley_from_closed", "sobol"]
+    assert sensitivity.__all__ == names
     assert all(callable(getattr(sensitivity, name)) for name in sensitivity.__all__)
     with pytest.raises(AttributeError, match=r"'simulator\.sensitivity' has no attribute 'sobl'"):
         _ = sensitivity.sobl

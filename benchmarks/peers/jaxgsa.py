@@ -31,9 +31,10 @@ def indices(subject: Subject, points: int, seed: int, resamples: int) -> Indices
     return Indices(*estimates, *(np.moveaxis(part, 0, -1) for part in bounds))
 
 
-METHODS = (
-    Method("jaxgsa", "100 resamples, quantile intervals, float32, all cores", partial(indices, resamples=RESAMPLES), True,
-           "jaxgsa", whole_design),
-    Method("jaxgsa-points", "no resamples, float32, all cores", partial(indices, resamples=0), False, "jaxgsa",
-           whole_design),
-)  # fmt: skip
+METHODS = tuple(
+    Method(name, says, partial(indices, resamples=resamples), resamples > 0, "jaxgsa", whole_design, compiles=True)
+    for name, says, resamples in (
+        ("jaxgsa", "100 resamples, quantile intervals, float32, all cores", RESAMPLES),
+        ("jaxgsa-points", "no resamples, float32, all cores", 0),
+    )
+)

@@ -66,6 +66,6 @@ METHODS = (
     Method("ours", "16 scrambles, jackknife and Student t, all cores", partial(black_box, replicates=REPLICATES), True,
            None, _held),
     Method("ours-points", "one scramble, no intervals, all cores", partial(black_box, replicates=1), False, None, _held),
-    Method("ours-structured", "the model's own kernels, 16 scrambles, Student t, 8 outputs", structured, True, None, _held,
-           only=("model",)),
+    Method("ours-structured", "kernels of our model, 16 scrambles, Student t, 8 outputs at once", structured, True, None,
+           _held, only=("model",), compiles=True),
 )  # fmt: skip

@@ -42,7 +42,7 @@ def indices(subject: Subject, points: int, seed: int, replicates: int) -> Indice
 
 
 def _held(inputs: int, outputs: int) -> float:
-    return 18.0 * inputs * outputs  # numerators, means and squares of both indices, with their copies
+    return 24.0 * inputs * outputs  # numerators, means and squares of both indices, in about four copies, as was seen
 
 
 METHODS = (
