@@ -8,6 +8,7 @@ from typing import Any
 
 from . import coverage, errors, processes, speed
 from .installed import missing
+from .peers.method import LEVEL
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -95,7 +96,7 @@ def _coverage(axis: Any, results: Results) -> None:
         axis.plot([place, place], [100 * found["least"], 100 * found["mean"]], color=colour, linewidth=1)
         axis.plot(place, 100 * found["mean"], "o", color=colour)
         axis.plot(place, 100 * found["least"], "_", color=colour)
-    axis.axhline(100 * coverage.LEVEL, color="black", linewidth=0.8)
+    axis.axhline(100 * LEVEL, color="black", linewidth=0.8)
     axis.set(title="coverage of 95 % intervals: mean, and the least index", ylabel="%")
     axis.set_xticks(range(len(known)), [name.replace(".", "\n", 1) for name in known], rotation=60, fontsize=7)
     axis.spines[["top", "right"]].set_visible(False)

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 LEAST, MOST = 2**8, 2**20
@@ -93,7 +94,7 @@ def climb(
         stopped = _stop(steps, points, held, limit)
         if stopped:
             return Climbed(tuple(steps), stopped)
-        steps.append(Step(points, points * width, timings(lambda size=points: run(size), limit, compiles)))
+        steps.append(Step(points, points * width, timings(partial(run, points), limit, compiles)))
     return Climbed(tuple(steps), "")
 
 

@@ -31,7 +31,9 @@ def prepare_coverage(repetitions: int, limit: float, method: Method, of: str) ->
 
     def run() -> Held:
         method.indices(asked, POINTS, repetitions + 1)  # compiles, where a library does
-        estimates, intervals, started = [], [], time.perf_counter()
+        estimates: list[np.ndarray] = []
+        intervals: list[np.ndarray] = []
+        started = time.perf_counter()
         while len(estimates) < (repetitions if limit else SMALL):
             if method.library is not None and time.perf_counter() - started > limit > 0:
                 break

@@ -12,7 +12,7 @@ from .peers.all import METHODS
 from .peers.method import REPLICATES, Indices
 from .peers.ours import black_box, structured
 from .propagation import prepare_propagation
-from .speed import checked
+from .speed import check_indices
 from .subjects import Subject, ishigami_subject, subject
 
 SMALL = REPLICATES * 2**4
@@ -27,14 +27,14 @@ THREADS: Mapping[str, int] = MappingProxyType({"g10": 2**17, "model": 2**13, "st
 def prepare_black_box(points: int, make: Callable[[], Subject], workers: int | None) -> Work[Indices]:
     """`simulator.sensitivity.sobol` with intervals."""
     asked = make()
-    check = partial(checked, METHODS["ours"], asked)
+    check = partial(check_indices, METHODS["ours"], asked)
     return Work(points * (asked.inputs + 2), lambda: black_box(asked, points, 1, REPLICATES, workers), check)
 
 
 def prepare_structured(points: int, workers: int | None) -> Work[Indices]:
     """All single inputs of our model by its kernels, 8 outputs."""
     asked = subject("model")
-    check = partial(checked, METHODS["ours-structured"], asked)
+    check = partial(check_indices, METHODS["ours-structured"], asked)
     return Work(points * (asked.inputs + 2), lambda: structured(asked, points, 1, workers), check)
 
 

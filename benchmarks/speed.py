@@ -34,8 +34,8 @@ SLOW = {"model-all": 2**5}
 """Smallest number of points, where the function itself takes long."""
 
 
-def checked(method: Method, of: Subject, found: Indices) -> Indices:
-    """Indices that are finite and of the right shape, with intervals where the method gives them.
+def check_indices(method: Method, of: Subject, found: Indices) -> None:
+    """Indices are finite and of the right shape, with intervals where the method gives them.
 
     Raises
     ------
@@ -52,7 +52,6 @@ def checked(method: Method, of: Subject, found: Indices) -> Indices:
         assert bound is not None
         assert bound.shape == (outputs, of.inputs, 2), bound.shape
         assert np.isfinite(bound).all()
-    return found
 
 
 def prepare_speed(most: int, limit: float, method: Method, of: str) -> Work[Climbed]:
@@ -79,7 +78,7 @@ def prepare_speed(most: int, limit: float, method: Method, of: str) -> Work[Clim
 
 
 def _run(method: Method, asked: Subject, points: int) -> None:
-    checked(method, asked, method.indices(asked, points, 1))
+    check_indices(method, asked, method.indices(asked, points, 1))
 
 
 def _case(of: str, method: Method) -> Case:

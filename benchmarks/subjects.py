@@ -49,10 +49,10 @@ def ishigami(x: np.ndarray, a: float, b: np.ndarray) -> np.ndarray:
     """sin x1 + a sin² x2 + b x3⁴ sin x1 (Ishigami & Homma 1990, doi:10.1109/ISUMA.1990.151285), one output for each b."""
     first, rest, quartic = np.sin(x[:, 0]), a * np.sin(x[:, 1]) ** 2, x[:, 2] ** 4
     if len(b) == 1:
-        return first * (1 + b[0] * quartic) + rest
+        return np.asarray(first * (1 + b[0] * quartic) + rest)
     outputs = (first * quartic)[:, None] * b
     outputs += (first + rest)[:, None]
-    return outputs
+    return np.asarray(outputs)
 
 
 def sobol_g(x: np.ndarray, a: np.ndarray) -> np.ndarray:

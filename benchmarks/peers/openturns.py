@@ -60,12 +60,13 @@ def _analysed(ot: Any, x: Any, y: Any, points: int, intervals: How) -> tuple[np.
     )
 
 
+SETTINGS: tuple[tuple[str, str, Design, How], ...] = (
+    ("openturns", "randomised Sobol' sequence, Martinez, asymptotic intervals, all cores", "sobol", "asymptotic"),
+    ("openturns-points", "the same without intervals", "sobol", "none"),
+    ("openturns-bootstrap", "the same with 100 resamples, its default intervals", "sobol", "bootstrap"),
+    ("openturns-random", "random points, its default, Martinez, asymptotic intervals", "monte-carlo", "asymptotic"),
+)
 METHODS = tuple(
     Method(name, says, partial(indices, design=design, intervals=how), how != "none", "openturns", whole_design)
-    for name, says, design, how in (
-        ("openturns", "randomised Sobol' sequence, Martinez, asymptotic intervals, all cores", "sobol", "asymptotic"),
-        ("openturns-points", "the same without intervals", "sobol", "none"),
-        ("openturns-bootstrap", "the same with 100 resamples, its default intervals", "sobol", "bootstrap"),
-        ("openturns-random", "random points, its default, Martinez, asymptotic intervals", "monte-carlo", "asymptotic"),
-    )
+    for name, says, design, how in SETTINGS
 )
