@@ -27,10 +27,9 @@ from .kernels.structure import Structure
 from .outputs import OutputRow, base_places, scope_rows
 from .potential import LONG_NAMES, QUANTITIES, UNITS
 from .prepared import Prepared
-from .results import CI_BOUNDS, histogram_cdf, histogram_quantiles
+from .results import CI_BOUNDS, histogram_cdf, histogram_quantiles, published_ranges
 from .sensitivity.exact import ROUNDING, output_means, output_products
 from .simulation import Propagated, Sampler, make_bins, propagate
-from .sources import potential_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -255,12 +254,8 @@ def _structure(prepared: Prepared, run: _Run) -> Structure:
 
 def _published(prepared: Prepared) -> np.ndarray:
     """Printed low and high of the total FTE and wages, (2, 2) float64; NaN where there is none."""
-    ends = {
-        str(row["quantity"]): (float(row["low"]), float(row["high"]))
-        for row in potential_table(prepared.config.data).rows
-        if row["figure"] == "3.3" and row["dimension"] == "total"
-    }
-    return np.array([ends.get(quantity, (np.nan, np.nan)) for quantity in QUANTITIES])
+    ranges = published_ranges(prepared.config.data)
+    return np.array([ranges.get((quantity, "", ""), (np.nan, np.nan)) for quantity in QUANTITIES])
 
 
 def _statistics(done: Sequence[Propagated], published: np.ndarray) -> dict[str, np.ndarray]:

@@ -215,7 +215,7 @@ def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[Out
     """
     import xarray as xr
 
-    ranges = _published_ranges(data)
+    ranges = published_ranges(data)
     at = list(years).index(2040)
     result: dict[str, xr.DataArray] = {}
     for quantity in QUANTITIES:
@@ -245,8 +245,8 @@ def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[Out
     return xr.Dataset(result, coords={"position": list(POSITIONS), "bound": ["low", "high"]})
 
 
-def _published_ranges(data: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
-    """Printed low and high by quantity, dimension and label; focus areas from figures 4.1 and 4.3.2."""
+def published_ranges(data: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Printed low and high in `data` by quantity, dimension and label; focus areas from figures 4.1 and 4.3.2."""
     ranges: dict[tuple[str, str, str], tuple[float, float]] = {}
     for row in potential_table(data).rows:
         limits = (float(row["low"]), float(row["high"]))

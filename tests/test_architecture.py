@@ -68,7 +68,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ladder": {
         "design", "distributions", "errors", "executor", "feasibility", "inputs", "intervals", "kernels.structure", "outputs",
-        "potential", "prepared", "results", "sensitivity", "simulation", "sources",
+        "potential", "prepared", "results", "sensitivity", "simulation",
     },
     "run": {
         "config", "design", "executor", "ladder", "outputs", "prepared", "published", "results", "sensitivity", "simulation",
