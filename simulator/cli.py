@@ -164,7 +164,7 @@ def _run(options: argparse.Namespace) -> None:
     if not options.quiet:
         from rich.console import Console
 
-        from .report.terminal import terminal_summary
+        from .terminal.summary import terminal_summary
 
         Console(highlight=False, markup=False, emoji=False).print(terminal_summary(tree, str(written)), crop=False)
 
@@ -199,7 +199,7 @@ def _extend(options: argparse.Namespace) -> None:
 
 def _show_own(tree: Any, written: Path, *, quiet: bool) -> None:
     if not quiet:
-        from .report.own_model import own_summary
+        from .terminal.own_model import own_summary
 
         _console().print(own_summary(tree, str(written)), crop=False)
 
@@ -207,7 +207,7 @@ def _show_own(tree: Any, written: Path, *, quiet: bool) -> None:
 def _sensitivity(options: argparse.Namespace) -> None:
     from .own_model import load as load_own
     from .own_model.commands import analyse_config
-    from .report.own_model import method_summary
+    from .terminal.own_model import method_summary
 
     if _states_a_model(options):
         model: Any = load_own(options.config, options.changes)
@@ -225,7 +225,7 @@ def _check_own(options: argparse.Namespace) -> None:
     from .own_model import load
     from .own_model.commands import central_outputs
     from .own_model.results import own_input_table
-    from .report.terminal import inputs_table
+    from .terminal.summary import inputs_table
 
     model = load(options.config, options.changes)
     central = ", ".join(f"{name} {value:.6g}" for name, value in central_outputs(model).items())
@@ -254,8 +254,8 @@ def _check(options: argparse.Namespace) -> None:
     from rich.console import Console
 
     from .model import load
-    from .report.terminal import inputs_table
     from .results import input_table
+    from .terminal.summary import inputs_table
 
     model = load(options.config, options.changes)
     central = model.evaluate(model.central()).isel(future=0).sel(year=2040)
@@ -279,9 +279,9 @@ def _published(options: argparse.Namespace) -> int:
 
     from .model import load
     from .published import published_table, write_csv
-    from .report.published import published_summary
-    from .report.use_cases import use_cases_table
     from .results import prepare_folder
+    from .terminal.published import published_summary
+    from .terminal.use_cases import use_cases_table
     from .use_cases import use_cases
 
     model = load(options.config, options.changes)

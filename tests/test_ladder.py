@@ -25,9 +25,9 @@ from simulator.inputs import build_inputs, fixed
 from simulator.ladder import LEVELS, SOURCES, ladder
 from simulator.model import Model
 from simulator.outputs import base_places
-from simulator.report.ladder import ladder_sentence, ladder_table
 from simulator.results import probabilities, save, summary
 from simulator.simulation import propagate
+from simulator.terminal.ladder import ladder_sentence, ladder_table
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 QUANTITIES = ("freed_fte", "freed_wage")

@@ -1204,5 +1204,5 @@ def test_examples_in_docstrings(name: str) -> None:
 
 
 def test_examples_of_the_report() -> None:
-    result = doctest.testmod(importlib.import_module("simulator.report.own_model"))
+    result = doctest.testmod(importlib.import_module("simulator.terminal.own_model"))
     assert (result.failed, result.attempted > 0) == (0, True)

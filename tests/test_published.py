@@ -24,7 +24,7 @@ from simulator.inputs import build_inputs
 from simulator.printed_bounds import potential_bounds
 from simulator.printed_numbers import accepted, growth_numbers, potential_numbers, read_frame, workforce_numbers
 from simulator.published import CONFLICT, DEPARTS, published_table, write_csv
-from simulator.report.published import published_summary
+from simulator.terminal.published import published_summary
 
 ROOT = Path(__file__).parent.parent
 DATA, BASE = ROOT / "data", ROOT / "configs" / "base.toml"

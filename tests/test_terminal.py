@@ -14,7 +14,7 @@ from rich.console import Console
 
 import simulator
 from simulator.distributions import quantile
-from simulator.report.terminal import DRIVERS, driver_label, terminal_summary
+from simulator.terminal.summary import DRIVERS, driver_label, terminal_summary
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 WIDTHS = (80, 120)

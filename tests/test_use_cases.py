@@ -20,9 +20,9 @@ from simulator.demography import read as read_growth
 from simulator.distributions import bounds, cdf, quantile
 from simulator.errors import InputError
 from simulator.evidence import read_evidence
-from simulator.report.use_cases import use_cases_table
 from simulator.sources import areas_table, workforce_table
 from simulator.tables import Column, read_table
+from simulator.terminal.use_cases import use_cases_table
 from simulator.use_cases import FORMULAS, Quantity, read_use_cases, use_cases
 from simulator.use_cases.findings import finding, reading, shown, warning
 from simulator.use_cases.formulas import (

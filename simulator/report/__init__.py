@@ -1,1 +1,1 @@
-"""What people read: text and tables from a tree of results."""
+"""The robustness appendix: from a file of results to pages, in one language and several formats."""
