@@ -22,7 +22,7 @@ class Number:
     value : float
         As in the results, in their unit.
     origin : str
-        Where it stands, as ``/summary/freed_fte[year=2040,quantile=0.5]``; an attribute of the file as ``@seed``.
+        Where it stands, as ``summary/freed_fte[year=2040,quantile=0.5]``; an attribute of the file as ``@seed``.
     form : str
         How it is shown; see `simulator.report.numbers.FORMS`.
     digits : int
