@@ -65,7 +65,8 @@ def format_value(value: float, digits: int, style: NumberStyle) -> str:
         return style.missing
     text = f"{abs(value):,.{digits}f}"
     sign = MINUS if value < 0 and any(digit in text for digit in "123456789") else ""
-    return sign + text.translate(str.maketrans({",": style.thousands, ".": style.decimal}))
+    marks: dict[str, str | int | None] = {",": style.thousands, ".": style.decimal}
+    return sign + text.translate(str.maketrans(marks))
 
 
 def format_number(number: Number, style: NumberStyle, *, unit: bool = True) -> str:
