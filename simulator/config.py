@@ -36,9 +36,13 @@ class RunSection(Section):
     seed: int = Field(default=0, ge=0, lt=2**63)
     method: Literal["sobol", "monte-carlo"] = "sobol"
     base_points: int = Field(default=2**20, ge=1, le=2**32)
+    precision: float | None = Field(default=None, gt=0, lt=1)
+    max_futures: int | None = Field(default=None, ge=1, le=MAX_FUTURES)
+    max_seconds: float | None = Field(default=None, gt=0)
     sample: int = Field(default=10_000, ge=0, le=1_000_000)
     quantiles: tuple[Fraction, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
     outputs: Literal["all", "total"] = "all"
+    continuable: bool = True
 
 
 class PhaseInSection(Section):
@@ -68,6 +72,13 @@ class PublishedSection(Section):
     hits: int | None = Field(default=None, ge=0)
 
 
+class DecisionSection(Section):
+    """Whether to act on a total of 2040: what it is worth to know more first. Acting pays the total less the threshold."""
+
+    quantity: Literal["freed_fte", "freed_wage"] = "freed_fte"
+    threshold: float | None = None
+
+
 class RelativeSection(Section):
     """Spread of quantities for which the report prints a point or nothing."""
 
@@ -91,6 +102,8 @@ class Settings(Section):
     residual: RelativeSection
     reconstruction: ReconstructionSection = ReconstructionSection()
     published: PublishedSection = PublishedSection()
+    dependence: tuple[dict[str, Any], ...] = ()
+    decision: DecisionSection = DecisionSection()
     inputs: dict[str, Any] = Field(default_factory=dict)
 
 

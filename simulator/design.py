@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +34,8 @@ class Design:
     seed : int
     method : str
         ``sobol`` or ``monte-carlo``.
+    first_log2 : int, optional
+        `log2_points` of the design that this one continues: it keeps the blocks of that one.
     """
 
     inputs: int
@@ -40,11 +43,32 @@ class Design:
     log2_points: int
     seed: int
     method: str = "sobol"
+    first_log2: int | None = None
 
     @property
     def points(self) -> int:
         """Points of all replicates."""
         return self.replicates << self.log2_points
+
+    @property
+    def log2_for_blocks(self) -> int:
+        """Points of a replicate for which the size of the blocks is chosen, as a power of two."""
+        return self.log2_points if self.first_log2 is None else self.first_log2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What of a design has been drawn before.
+
+    Attributes
+    ----------
+    replicates : int
+    points : int
+        Of each of these replicates.
+    """
+
+    replicates: int = 0
+    points: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,12 +121,30 @@ def design_for(inputs: int, points: int, replicates: int, seed: int, method: str
     return Design(inputs, replicates, (per_replicate - 1).bit_length(), seed, method)
 
 
-def chunks(design: Design) -> Iterator[Chunk]:
-    """The chunks of a design, replicate by replicate."""
-    size = 1 << min(CHUNK_BITS, design.log2_points)
-    for replicate in range(design.replicates):
-        for first in range(0, 1 << design.log2_points, size):
-            yield Chunk(replicate, first, size)
+NOTHING = Drawn()
+
+
+def chunks(design: Design, stages: Sequence[int] = (), drawn: Drawn = NOTHING) -> Iterator[Chunk]:
+    """The chunks of a design, stage by stage, and in each replicate by replicate.
+
+    Parameters
+    ----------
+    design : Design
+    stages : sequence of int
+        Points of a replicate at the end of each stage, as rising powers of two (exponents) below that of the design, which
+        ends the last stage.
+    drawn : Drawn
+        What is left out. Its points end a stage, or there are none.
+
+    Yields
+    ------
+    Chunk
+    """
+    ends = sorted({0, drawn.points, *(1 << stage for stage in stages), 1 << design.log2_points})
+    for begin, end in itertools.pairwise(ends):
+        for replicate in range(drawn.replicates if end <= drawn.points else 0, design.replicates):
+            for first in range(begin, end, 1 << CHUNK_BITS):
+                yield Chunk(replicate, first, min(1 << CHUNK_BITS, end - first))
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,8 @@
 
 A rung is the model with some kinds of assumption as configured and all others held at their means. Freed FTE and wages are
 multilinear in independent inputs, so that a rung is the expectation given its live inputs: all rungs have one mean, the
-variance of each is the closed first-order variance of its live inputs, and variances only grow as sources are added.
+variance of each is the closed first-order variance of its live inputs, and variances only grow as sources are added. Where
+inputs depend on each other, a rung is the model with the others held at their means, and no more than that.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dependence import without
 from .design import Design, design_for
 from .distributions import from_mapping
 from .errors import InputError
@@ -28,8 +30,9 @@ from .outputs import OutputRow, base_places, scope_rows
 from .potential import LONG_NAMES, QUANTITIES, UNITS
 from .prepared import Prepared
 from .results import CI_BOUNDS, histogram_cdf, histogram_quantiles, published_ranges
+from .sampling import sampler_with
 from .sensitivity.exact import ROUNDING, output_means, output_products
-from .simulation import Propagated, Sampler, make_bins, propagate
+from .simulation import Bins, Propagated, Sampler, make_bins, pilot_bins, propagate
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -139,6 +142,9 @@ def _if_possible(make: Callable[[Prepared], Prepared], prepared: Prepared, left_
 
 def _independent(prepared: Prepared) -> Prepared:
     """Every category on its own, with the same variance."""
+    if not prepared.closed_form:
+        place, problem = prepared.config.place("dependence"), "some inputs depend on each other"
+        raise InputError(place, problem, "No category is on its own.")
     settings = prepared.config.settings
     own = {
         "phase_in": settings.phase_in.model_copy(update={"common": 0.0}),
@@ -210,11 +216,16 @@ def _runs(
 def _propagated(run: _Run, prepared: Prepared, design: Design) -> Propagated:
     """Sums over the futures of a run, of the totals in 2040."""
     rows = _totals(prepared)
-    centre = prepared.bins.centre[-1:, rows]
-    relative = run.deviation / centre[:, :, 0]  # of shares it is about the same
-    bins = make_bins(centre, centre * relative[:, :, None])
     base = base_places(prepared.evidence, [prepared.rows[row] for row in rows])
-    return propagate(design, _held(run), _structure(prepared, run), bins, base, workers=1)
+    sampler, structure = _held(run), _structure(prepared, run)
+    bins = Bins(prepared.bins.centre[-1:, rows], prepared.bins.width[-1:, rows])
+    if np.isnan(run.deviation).any():
+        pilot = replace(design, replicates=1)
+        bins = pilot_bins(pilot, sampler, structure, bins, base, workers=1)
+    else:
+        relative = run.deviation / bins.centre[:, :, 0]  # of shares it is about the same
+        bins = make_bins(bins.centre, bins.centre * relative[:, :, None])
+    return propagate(design, sampler, structure, bins, base, workers=1)
 
 
 def _totals(prepared: Prepared) -> list[int]:
@@ -223,7 +234,10 @@ def _totals(prepared: Prepared) -> list[int]:
 
 
 def _exact_deviation(prepared: Prepared, model: Prepared, live: np.ndarray) -> np.ndarray:
-    """Standard deviations of the expectations of total FTE and wages in 2040 given the live inputs, (2,) float64."""
+    """Standard deviations of the expectations of total FTE and wages in 2040 given the live inputs, (2,) float64; NaN
+    where some of these depend on each other: then others held at their means do not make a rung an expectation."""
+    if without(model.copula, np.flatnonzero(~live).tolist()).blocks:
+        return np.full(len(QUANTITIES), np.nan)
     at = [scope_rows(prepared.rows).index(row) for row in _totals(prepared)]
     s, lines = prepared.structure, prepared.scope_lines
     square = output_means(s, model.moments, lines) ** 2
@@ -240,7 +254,8 @@ def _held(run: _Run) -> Sampler:
         exact=sampler.tables.exact & run.live,
         ends=np.where(run.live[:, None], sampler.tables.ends, mean[:, None]),
     )
-    return Sampler(sampler.distributions, tables, tuple(int(i) for i in np.flatnonzero(tables.exact)))
+    held = np.flatnonzero(~run.live).tolist()
+    return sampler_with(sampler.distributions, tables, without(run.model.copula, held))
 
 
 def _structure(prepared: Prepared, run: _Run) -> Structure:

@@ -11,7 +11,7 @@ from .evidence import read_evidence
 from .feasibility import check_bounds
 from .inputs import PARTITIONS, build_inputs
 from .prepared import Prepared
-from .run import Progress, run_model
+from .run import Progress, extend_model, run_model
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,8 +72,8 @@ class Model(Prepared):
         Returns
         -------
         xarray.DataTree
-            As in results.nc: summary, sensitivity, ladder, published, use_cases, inputs, workforce, sample; provenance in
-            the attributes.
+            As in results.nc: summary, sensitivity, single_inputs, the convergence of both, ladder, published, use_cases,
+            inputs, workforce, sample, and the sums to continue it; provenance in the attributes.
 
         Raises
         ------
@@ -83,6 +83,40 @@ class Model(Prepared):
             If an output is not finite.
         """
         return run_model(self, futures, seed, workers, progress)
+
+    def extend(
+        self,
+        earlier: xr.DataTree,
+        points: int | None = None,
+        replicates: int | None = None,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> xr.DataTree:
+        """Continue a run with more futures; none of the earlier ones is drawn again. Pairs grow as futures do.
+
+        Parameters
+        ----------
+        earlier : xarray.DataTree
+            What `run` or this function gave, with the same configuration and tables.
+        points : int, optional
+            Futures of each replicate, a power of two. By default as many as there were.
+        replicates : int, optional
+            By default as many as there were.
+        workers, progress
+            See `run`.
+
+        Returns
+        -------
+        xarray.DataTree
+
+        Raises
+        ------
+        InputError
+            If nothing more is asked for, or the earlier run cannot be continued.
+        NonFiniteError
+            If an output is not finite.
+        """
+        return extend_model(self, earlier, points, replicates, workers, progress)
 
 
 def load(path: Path | str, changes: Sequence[str] = ()) -> Model:
@@ -107,4 +141,6 @@ def load(path: Path | str, changes: Sequence[str] = ()) -> Model:
     evidence = read_evidence(config.data, ensemble=config.settings.reconstruction.ensemble)
     inputs = build_inputs(config, evidence)
     check_bounds(config, evidence, inputs)
-    return Model(config, evidence, inputs)
+    model = Model(config, evidence, inputs)
+    _ = model.copula  # which refuses a dependence that cannot hold
+    return model

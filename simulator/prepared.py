@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .config import Config
-from .distributions import mean, quantile, variance
+from .dependence import Copula, correlate, groups_split, read_dependence, without
+from .design import Design
+from .distributions import bounds, mean, quantile, variance
+from .errors import InputError
 from .evidence import Evidence
 from .inputs import Input
 from .kernels.structure import Structure
@@ -26,10 +29,12 @@ from .sensitivity.exact import (
     speed_moments,
 )
 from .sensitivity.indices import Groups, all_groups
-from .simulation import Bins, Sampler, make_bins, make_sampler
+from .simulation import Bins, Sampler, make_bins, make_sampler, pilot_bins
 
 if TYPE_CHECKING:
     import xarray as xr
+
+PILOT_BITS = 13
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,12 @@ class Prepared:
         return self.config.settings.years
 
     def values(self, levels: np.ndarray) -> np.ndarray:
-        """Values of the inputs at given quantile levels.
+        """Values of the inputs, joined by the copula, at independent quantile levels.
 
         Parameters
         ----------
         levels : (n, inputs) float64
-            From 0 to 1, both included.
+            From 0 to 1, both included; of inputs that depend on each other, without the ends.
 
         Returns
         -------
@@ -79,6 +84,7 @@ class Prepared:
             raise ValueError(
                 f"levels have shape {levels.shape}; {len(self.inputs)} inputs make it (n, {len(self.inputs)})"
             )
+        levels = correlate(levels, self.copula) if self.copula.blocks else levels
         return np.column_stack([quantile(one.distribution, levels[:, i]) for i, one in enumerate(self.inputs)])
 
     def central(self) -> np.ndarray:
@@ -144,7 +150,42 @@ class Prepared:
     @cached_property
     def sampler(self) -> Sampler:
         """Tabulated quantile functions."""
-        return make_sampler(one.distribution for one in self.inputs)
+        return make_sampler((one.distribution for one in self.inputs), self.copula)
+
+    @cached_property
+    def copula(self) -> Copula:
+        """Dependence between inputs that are not fixed.
+
+        Raises
+        ------
+        InputError
+            If what is stated cannot hold, or names the workforce table.
+        """
+        place = self.config.place("dependence")
+        stated = read_dependence(self.config.settings.dependence, self.names, place)
+        if self.names.index("reconstruction") in stated.dependent:
+            problem = "'reconstruction' is a number of a table, without an order: nothing can be correlated with it"
+            raise InputError(place, problem, "Leave it out.")
+        ends = [bounds(one.distribution) for one in self.inputs]
+        return without(stated, [i for i, (low, high) in enumerate(ends) if low == high])
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether moments and indices have a closed form: where no input depends on another."""
+        return not self.copula.blocks
+
+    def has_index(self, members: np.ndarray) -> np.ndarray:
+        """Which groups have Sobol' indices: those that hold inputs which depend on each other together, or none of them.
+
+        Parameters
+        ----------
+        members : (G, inputs) bool
+
+        Returns
+        -------
+        (G,) bool
+        """
+        return np.asarray(~groups_split(self.copula, members).any(axis=1))
 
     @cached_property
     def groups(self) -> Groups:
@@ -163,7 +204,7 @@ class Prepared:
 
     @cached_property
     def exact_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of all rows in closed form, each (years, rows) float64."""
+        """Mean and variance of all rows if inputs were independent, in closed form, each (years, rows) float64."""
         everything = np.ones(len(self.inputs), dtype=bool)
         means = output_means(self.structure, self.moments, self.lines)
         squares = output_products(self.structure, self.moments, self.lines, everything)
@@ -171,14 +212,19 @@ class Prepared:
 
     @cached_property
     def bins(self) -> Bins:
-        """Bins of the histograms, from the closed form."""
+        """Bins of the histograms, from the closed form; where inputs depend on each other, from a pilot beside it."""
         means, variances = self.exact_moments
-        base = _mean_bases(self.structure, self.moments.mean)[:, base_places(self.evidence, self.rows)]
+        places = base_places(self.evidence, self.rows)
+        base = _mean_bases(self.structure, self.moments.mean)[:, places]
         # A share varies with its base as well; half as much again as the amount alone leaves room for that.
         deviations = np.sqrt(variances)
-        return make_bins(
+        bins = make_bins(
             np.stack([means, means / base], axis=-1), np.stack([deviations, 1.5 * deviations / base], axis=-1)
         )
+        if self.closed_form:
+            return bins
+        pilot = Design(len(self.inputs), 1, PILOT_BITS, self.config.settings.run.seed)
+        return pilot_bins(pilot, self.sampler, self.structure, bins, places)
 
 
 def _mean_bases(s: Structure, mean: np.ndarray) -> np.ndarray:

@@ -6,25 +6,25 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import __version__
 from .config import Config
-from .design import Design, design_for, direction_numbers, point_levels, replicate_points
+from .continuing import Sums, sums_from, sums_node
+from .design import BITS, Design, design_for, direction_numbers, point_levels, replicate_points
+from .errors import InputError
 from .executor import in_order
 from .ladder import ladder
 from .outputs import base_places, scope_rows
 from .prepared import Prepared
 from .published import published_table
 from .results import histogram_quantiles, input_table, probabilities, provenance, summary, workforce_table
-from .sensitivity.exact import exact_allocation, exact_indices, output_means
-from .sensitivity.indices import ExactIndices, index_table
-from .sensitivity.single import single_table
-from .simulation import Propagated, pick_freeze, propagate
-from .single_inputs import single_inputs
-from .sources import OTHER
+from .sensitivity.convergence import widest_interval
+from .simulation import Propagated, propagate
+from .stages import NODES, analyse, pair_design
 from .use_cases import use_cases
 
 if TYPE_CHECKING:
@@ -36,49 +36,122 @@ SAMPLE_BLOCK = 1024
 HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is drawn.
+
+    Attributes
+    ----------
+    futures, pairs : Design
+    asked : int
+        Futures, before they were rounded up.
+    """
+
+    futures: Design
+    pairs: Design
+    asked: int
+
+
 def run_model(
     model: Prepared, futures: int | None, seed: int | None, workers: int | None, progress: Progress | None
 ) -> xr.DataTree:
     """Carry out `Model.run`; see there."""
-    import xarray as xr
-
-    started = time.time()
     run = model.config.settings.run
     futures, seed = run.futures if futures is None else futures, run.seed if seed is None else seed
     if futures < 1 or seed < 0:
         raise ValueError(f"futures must be at least 1 and seed at least 0, not {futures} and {seed}")
     design = design_for(len(model.inputs), futures, run.replicates, seed, run.method)
-    told = _counter(progress, "futures", design.points)
-    base = base_places(model.evidence, model.rows)
+    plan = _Plan(design, pair_design(model, design.points, seed), futures)
     # First, because they read tables that nothing else does, and a mistake in these should not show after minutes.
-    printed = {"published": published_table(model, seed), "use_cases": use_cases(model.config.data, seed)}
-    propagated = propagate(design, model.sampler, model.structure, model.bins, base, workers, told)
-    nodes = {
+    fixed_nodes = {"published": published_table(model, seed), "use_cases": use_cases(model.config.data, seed)}
+    return _carried_out(model, plan, fixed_nodes, workers, progress)
+
+
+def extend_model(
+    model: Prepared,
+    earlier: xr.DataTree,
+    points: int | None,
+    replicates: int | None,
+    workers: int | None,
+    progress: Progress | None,
+) -> xr.DataTree:
+    """Carry out `Model.extend`; see there."""
+    had = sums_from(earlier, model)
+    before, pairs = had.propagated.design, had.frozen.design
+    points = 1 << before.log2_points if points is None else points
+    replicates = before.replicates if replicates is None else replicates
+    for name, wanted, have in (
+        ("points", points, 1 << before.log2_points),
+        ("replicates", replicates, before.replicates),
+    ):
+        if wanted < have:
+            raise InputError(name, f"{wanted}, where the earlier run has {have}", f"Give {have} or more.")
+    if (points, replicates) == (1 << before.log2_points, before.replicates):
+        raise InputError("points", f"the earlier run has {points} in {replicates} replicates", "Give more of either.")
+    if points & (points - 1) or points > 1 << BITS:
+        raise InputError("points", f"{points} is no power of two up to 2^{BITS}", f"Give {2 << before.log2_points}.")
+    doublings = points.bit_length() - 1 - before.log2_points
+    futures, grown = (
+        replace(one, replicates=replicates, log2_points=one.log2_points + doublings, first_log2=one.log2_for_blocks)
+        for one in (before, pairs)
+    )
+    nodes = {name: earlier[name].to_dataset() for name in ("published", "use_cases", "sample")}
+    tables = {name: earlier[name].to_dataset() for name in NODES.values()}
+    plan = _Plan(futures, grown, futures.points)
+    return _carried_out(model, plan, nodes, workers, progress, (had, tables))
+
+
+def _carried_out(
+    model: Prepared,
+    plan: _Plan,
+    nodes: dict[str, xr.Dataset],
+    workers: int | None,
+    progress: Progress | None,
+    earlier: tuple[Sums, dict[str, xr.Dataset]] | None = None,
+) -> xr.DataTree:
+    import xarray as xr
+
+    started, run, design = time.time(), model.config.settings.run, plan.futures
+    had = None if earlier is None else earlier[0]
+    told = _counter(progress, "futures", design.points)
+    bins = model.bins if had is None else had.propagated.bins
+    base = base_places(model.evidence, model.rows)
+    before = None if had is None else had.propagated
+    propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
+    tails = _tails(model, propagated) if had is None else had.tails
+    told = _counter(progress, "pairs", 2 * plan.pairs.points)
+    of_pairs = None if earlier is None else (earlier[0].frozen, earlier[0].single, earlier[1])
+    found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
+    made = {
         "summary": xr.merge(
             [
                 summary(propagated, model.evidence, model.rows, model.years, sorted({*run.quantiles, *HEADLINE})),
                 probabilities(propagated, model.evidence, model.rows, model.years, model.config.data),
             ]
         ),
-        "sensitivity": _sensitivity(model, propagated, seed, workers, progress),
-        "single_inputs": _single_inputs(model, propagated.design.points, seed, workers, progress),
-        "ladder": ladder(model, seed, workers),
-        **printed,
+        **found.last.tables,
+        **found.convergence,
+        "ladder": ladder(model, design.seed, workers),
         "inputs": input_table(model.inputs),
         "workforce": workforce_table(model.evidence),
-        "sample": _sample(model, design, workers),
+        "sample": nodes["sample"] if "sample" in nodes else _sample(model, design, workers),
     }
-    tree = xr.DataTree.from_dict(nodes)
+    if run.continuable:
+        made["sums"] = sums_node(Sums(propagated, found.last.frozen, found.last.single, tails))
+    tree = xr.DataTree.from_dict({**nodes, **made})
     tree.attrs = provenance(
         {
             "title": model.config.settings.title,
             "futures": design.points,
-            "futures_asked": futures,
+            "futures_asked": plan.asked,
             "replicates": design.replicates,
-            "seed": seed,
-            "method": run.method,
-            "base_points": int(nodes["sensitivity"].attrs["base_points"]),
-            "command": f"simulator.load({str(model.config.path)!r}, {model.config.changes!r}).run({futures}, {seed})",
+            "seed": design.seed,
+            "method": design.method,
+            "base_points": found.last.frozen.design.points,
+            "stopped": found.stopped,
+            "widest_interval": widest_interval(found.last.tables),
+            "command": f"simulator.load({str(model.config.path)!r}, {model.config.changes!r})"
+            f".run({plan.asked}, {design.seed})",
             **_origin(model.config),
             "versions": _versions(),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
@@ -88,57 +161,12 @@ def run_model(
     return tree
 
 
-def _sensitivity(
-    model: Prepared, propagated: Propagated, seed: int, workers: int | None, progress: Progress | None
-) -> xr.Dataset:
-    """Indices of the total and the focus areas; their tails begin where the propagated futures have them."""
-    run, structure = model.config.settings.run, model.structure
-    points = min(run.base_points, propagated.design.points)
-    design = design_for(len(model.inputs), points, run.replicates, seed, run.method)
+def _tails(model: Prepared, propagated: Propagated) -> np.ndarray:
+    """Where the tails of the total and the focus areas begin, (scopes, years, 2): where the propagated futures have them."""
     scopes = scope_rows(model.rows)
-    rows = [model.rows[scope] for scope in scopes]
-    lines = model.scope_lines
-    variances, first, total = exact_indices(structure, model.moments, lines, model.groups.members)
-    means = output_means(structure, model.moments, lines).T
-    allocation = exact_allocation(structure, model.moments, lines).transpose(1, 0, 2)
-    exact = ExactIndices(means, variances.T, first.transpose(0, 2, 1), total.transpose(0, 2, 1), allocation)
     counts = propagated.counts[:, :, scopes, 0].sum(axis=0)
     bins = (propagated.bins.centre[:, scopes, 0], propagated.bins.width[:, scopes, 0])
-    tails = np.ascontiguousarray(histogram_quantiles(counts, *bins, np.array(TAILS)).transpose(1, 0, 2))
-    told = _counter(progress, "pairs", design.points)
-    frozen = pick_freeze(
-        design,
-        model.sampler,
-        structure,
-        model.scope_coefficients,
-        model.groups.members,
-        means.copy(),
-        tails,
-        workers,
-        told,
-    )
-    categories = (*model.evidence.categories[:-2], OTHER)
-    table = index_table(frozen, exact, model.groups, rows, model.years, categories)
-    return table.assign_attrs(base_points=design.points, tails=list(TAILS))
-
-
-def _single_inputs(
-    model: Prepared, futures: int, seed: int, workers: int | None, progress: Progress | None
-) -> xr.Dataset:
-    """Indices of every input, for the total and the focus areas in the last year."""
-    run, year = model.config.settings.run, model.years[-1]
-    points = min(run.base_points, futures)
-    design = design_for(len(model.inputs), points, run.replicates, seed, run.method)
-    everything = model.structure
-    structure = everything._replace(years=everything.years[-1:], year_path=everything.year_path[-1:])
-    rows = [model.rows[scope] for scope in scope_rows(model.rows)]
-    alone = np.eye(len(model.inputs), dtype=bool)
-    variance, first, total = exact_indices(everything, model.moments, model.scope_lines, alone)
-    exact = (variance[-1:].T, first[:, -1:].transpose(0, 2, 1), total[:, -1:].transpose(0, 2, 1))
-    centre = output_means(everything, model.moments, model.scope_lines)[-1:].T.copy()
-    told = _counter(progress, "pairs for single inputs", design.points)
-    sums = single_inputs(design, model.sampler, structure, model.scope_coefficients, centre, workers, told)
-    return single_table(sums, exact, model.names, rows, (year,)).assign_attrs(base_points=design.points)
+    return np.ascontiguousarray(histogram_quantiles(counts, *bins, np.array(TAILS)).transpose(1, 0, 2))
 
 
 def _sample(model: Prepared, design: Design, workers: int | None) -> xr.Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,11 +11,22 @@ import numpy as np
 from .design import BLOCK_BITS, Design
 from .executor import in_order
 from .kernels.structure import Structure
-from .sampling import NonFiniteError, Sampler, Task, chunk_tasks, kernel_inputs, make_sampler, table_count, where
+from .sampling import (
+    NonFiniteError,
+    Sampler,
+    Task,
+    chunk_tasks,
+    drawn_by,
+    kernel_inputs,
+    make_sampler,
+    stage_end,
+    table_count,
+    where,
+)
 
 __all__ = [
     "BINS", "Bins", "NonFiniteError", "PickFrozen", "Propagated", "Sampler", "changed_categories", "make_bins",
-    "make_sampler", "pick_freeze", "propagate", "row_count",
+    "make_sampler", "pick_freeze", "pick_freeze_stages", "pilot_bins", "propagate", "row_count",
 ]  # fmt: skip
 
 BINS = 512
@@ -110,6 +121,7 @@ def propagate(
     base_row: np.ndarray,
     workers: int | None = None,
     progress: Progress | None = None,
+    earlier: Propagated | None = None,
 ) -> Propagated:
     """Moments and histograms of the outputs.
 
@@ -125,6 +137,8 @@ def propagate(
         Threads; as many as there are cores by default. The result does not depend on it.
     progress : callable, optional
         Told the number of futures whenever a chunk is done.
+    earlier : Propagated, optional
+        What has been drawn before, of the same seed, blocks and bins, which is not drawn again.
 
     Returns
     -------
@@ -142,8 +156,18 @@ def propagate(
     shape = bins.centre.shape
     moments = np.zeros((design.replicates, *shape, 2))
     counts = np.zeros((design.replicates, *shape, BINS + 2), dtype=np.int64)
+    widths = np.stack([bins.width, bins.width**2], axis=-1)
+    if earlier is not None:
+        counts[: earlier.design.replicates] = earlier.counts
+        moments[: earlier.design.replicates] = earlier.moments / widths
     run = partial(_propagate_chunk, sampler=sampler, structure=structure, bins=bins, base_row=base_row)
-    tasks = chunk_tasks(design, BLOCK_BITS, table_count(structure), pairs=False)
+    tasks = chunk_tasks(
+        design,
+        BLOCK_BITS,
+        table_count(structure),
+        pairs=False,
+        drawn=drawn_by(None if earlier is None else earlier.design),
+    )
     for (chunk, *_), (chunk_moments, chunk_counts) in in_order(run, tasks, workers):
         if not np.isfinite(chunk_moments).all():
             raise NonFiniteError(where(chunk, design))
@@ -151,8 +175,36 @@ def propagate(
         counts[chunk.replicate] += chunk_counts
         if progress is not None:
             progress(chunk.points)
-    moments *= np.stack([bins.width, bins.width**2], axis=-1)
+    moments *= widths
     return Propagated(design, bins, moments, counts)
+
+
+def pilot_bins(
+    design: Design, sampler: Sampler, structure: Structure, bins: Bins, base_row: np.ndarray, workers: int | None = None
+) -> Bins:
+    """Bins from the moments of a few futures, where there is no closed form of them.
+
+    Parameters
+    ----------
+    design : Design
+        Of the few.
+    sampler, structure, base_row, workers
+        See `propagate`.
+    bins : Bins
+        A first guess, on whose middle the sums are centred.
+
+    Returns
+    -------
+    Bins
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
+    pilot = propagate(design, sampler, structure, bins, base_row, workers)
+    offset, square = np.moveaxis(pilot.moments.sum(axis=0) / design.points, -1, 0)
+    return make_bins(bins.centre + offset, np.sqrt(np.maximum(square - offset**2, 0.0)))
 
 
 def pick_freeze(
@@ -192,8 +244,48 @@ def pick_freeze(
     NonFiniteError
         If an output is not finite.
     """
+    (whole,) = pick_freeze_stages(design, sampler, structure, coefficients, groups, centre, tails, workers, progress)
+    return whole
+
+
+def pick_freeze_stages(
+    design: Design,
+    sampler: Sampler,
+    structure: Structure,
+    coefficients: np.ndarray,
+    groups: np.ndarray,
+    centre: np.ndarray,
+    tails: np.ndarray,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    stages: Sequence[int] = (),
+    earlier: PickFrozen | None = None,
+) -> Generator[PickFrozen, None, None]:
+    """The sums of `pick_freeze` at the end of each stage.
+
+    Parameters
+    ----------
+    design, sampler, structure, coefficients, groups, centre, tails, workers, progress
+        See `pick_freeze`.
+    stages : sequence of int
+        See `simulator.design.chunks`; the design itself ends the last.
+    earlier : PickFrozen, optional
+        What has been drawn before, with the same arguments but for the size of the design.
+
+    Yields
+    ------
+    PickFrozen
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
     # Groups that differ in fixed inputs only have the same sums.
-    groups, place = np.unique(groups & ~sampler.tables.fixed, axis=0, return_inverse=True)
+    groups, first_place, place = np.unique(
+        groups & ~sampler.tables.fixed, axis=0, return_index=True, return_inverse=True
+    )
+    place = place.ravel()
     changed = changed_categories(structure, groups)
     categories = len(structure.phase_in)
     shapes = (
@@ -202,7 +294,11 @@ def pick_freeze(
         (*centre.shape, categories, 4),
         (*centre.shape, 2, 2),
     )
-    sums = tuple(np.zeros((design.replicates, *shape)) for shape in shapes)
+    sums = [np.zeros((design.replicates, *shape)) for shape in shapes]
+    if earlier is not None:
+        before = (earlier.pairs, earlier.hybrids[:, first_place], earlier.allocation, earlier.tails)
+        for total, part in zip(sums, before, strict=True):
+            total[: len(part)] = part
     run = partial(
         _pick_freeze_chunk,
         sampler=sampler,
@@ -210,7 +306,8 @@ def pick_freeze(
         arrays=(coefficients, groups, changed, centre, tails),
         shapes=shapes,
     )
-    tasks = chunk_tasks(design, PAIR_BLOCK_BITS, table_count(structure), pairs=True)
+    drawn = drawn_by(None if earlier is None else earlier.design)
+    tasks = chunk_tasks(design, PAIR_BLOCK_BITS, table_count(structure), pairs=True, stages=stages, drawn=drawn)
     for (chunk, *_), chunk_sums in in_order(run, tasks, workers):
         if not all(np.isfinite(part).all() for part in chunk_sums):
             raise NonFiniteError(where(chunk, design))
@@ -218,8 +315,10 @@ def pick_freeze(
             total[chunk.replicate] += part
         if progress is not None:
             progress(chunk.points)
-    pairs, hybrids, allocation, tail_sums = sums
-    return PickFrozen(design, centre, pairs, hybrids[:, place.ravel()], allocation, tail_sums)
+        ended = stage_end(chunk, design, stages, drawn)
+        if ended is not None:
+            pairs, hybrids, allocation, tail_sums = (total.copy() for total in sums)
+            yield PickFrozen(ended, centre, pairs, hybrids[:, place], allocation, tail_sums)
 
 
 def row_count(structure: Structure) -> int:

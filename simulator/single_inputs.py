@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,9 +11,21 @@ import numpy as np
 from .design import Design
 from .executor import in_order
 from .kernels.structure import Structure
-from .sampling import NonFiniteError, Sampler, Task, chunk_tasks, kernel_inputs, table_count, where
+from .sampling import (
+    NonFiniteError,
+    Sampler,
+    Task,
+    chunk_tasks,
+    drawn_by,
+    kernel_inputs,
+    stage_end,
+    table_count,
+    where,
+)
 
 BLOCK_BITS = 9
+
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,7 @@ def single_inputs(
     coefficients: np.ndarray,
     centre: np.ndarray,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
 ) -> SingleInputs:
     """Sums over the pairs and the two hybrids of every input.
 
@@ -71,11 +83,48 @@ def single_inputs(
     NonFiniteError
         If an output is not finite.
     """
+    (whole,) = single_inputs_stages(design, sampler, structure, coefficients, centre, workers, progress)
+    return whole
+
+
+def single_inputs_stages(
+    design: Design,
+    sampler: Sampler,
+    structure: Structure,
+    coefficients: np.ndarray,
+    centre: np.ndarray,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    stages: Sequence[int] = (),
+    earlier: SingleInputs | None = None,
+) -> Generator[SingleInputs, None, None]:
+    """The sums of `single_inputs` at the end of each stage.
+
+    Parameters
+    ----------
+    design, sampler, structure, coefficients, centre, workers, progress
+        See `single_inputs`.
+    stages, earlier
+        See `simulator.simulation.pick_freeze_stages`.
+
+    Yields
+    ------
+    SingleInputs
+
+    Raises
+    ------
+    NonFiniteError
+        If an output is not finite.
+    """
     inputs = len(sampler.distributions)
     pairs = np.zeros((design.replicates, centre.size, 5))
     differences = np.zeros((design.replicates, inputs, centre.size, 4))
+    if earlier is not None:
+        pairs[: len(earlier.pairs)] = earlier.pairs.reshape(-1, centre.size, 5)
+        differences[: len(earlier.pairs)] = earlier.differences.reshape(-1, inputs, centre.size, 4)
     run = partial(_chunk, sampler=sampler, structure=structure, coefficients=coefficients, centre=centre)
-    tasks = chunk_tasks(design, BLOCK_BITS, table_count(structure), pairs=True)
+    drawn = drawn_by(None if earlier is None else earlier.design)
+    tasks = chunk_tasks(design, BLOCK_BITS, table_count(structure), pairs=True, stages=stages, drawn=drawn)
     for (chunk, *_), (chunk_pairs, chunk_differences) in in_order(run, tasks, workers):
         if not (np.isfinite(chunk_pairs).all() and np.isfinite(chunk_differences).all()):
             raise NonFiniteError(where(chunk, design))
@@ -83,10 +132,11 @@ def single_inputs(
         differences[chunk.replicate] += chunk_differences
         if progress is not None:
             progress(chunk.points)
-    shape = centre.shape
-    return SingleInputs(
-        design, centre, pairs.reshape(-1, *shape, 5), differences.reshape(design.replicates, inputs, *shape, 4)
-    )
+        ended = stage_end(chunk, design, stages, drawn)
+        if ended is not None:
+            shape = (design.replicates, -1, *centre.shape, 4)
+            by_pair = pairs.reshape(design.replicates, *centre.shape, 5).copy()
+            yield SingleInputs(ended, centre, by_pair, differences.reshape(shape).copy())
 
 
 def _chunk(

@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "quantile_tables": {"distributions", "kernels"},
     "design": {"errors", "kernels"},
     "executor": set(),
-    "sampling": {"design", "distributions", "kernels", "quantile_tables"},
+    "sampling": {"dependence", "design", "distributions", "kernels", "quantile_tables"},
     "simulation": {"design", "executor", "kernels", "sampling"},
     "single_inputs": {"design", "executor", "kernels", "sampling"},
     "results": {
@@ -60,7 +60,7 @@ ALLOWED: dict[str, set[str]] = {
     "terminal": {"errors", "evidence", "outputs", "potential", "results", "sensitivity"},
     "report": {"errors", "intervals", "outputs", "potential", "results", "sources", "tables"},
     "prepared": {
-        "config", "distributions", "evidence", "inputs", "kernels.structure", "outputs", "packing", "potential",
+        "config", "dependence", "design", "distributions", "errors", "evidence", "inputs", "kernels.structure", "outputs", "packing", "potential",
         "sensitivity", "simulation",
     },
     "use_cases": {"design", "distributions", "errors", "intervals", "sources", "tables"},
@@ -68,12 +68,16 @@ ALLOWED: dict[str, set[str]] = {
         "design", "evidence", "intervals", "potential", "prepared", "printed_numbers", "results", "sources",
     },
     "ladder": {
-        "design", "distributions", "errors", "executor", "feasibility", "inputs", "intervals", "kernels.structure", "outputs",
-        "potential", "prepared", "results", "sensitivity", "simulation",
+        "dependence", "design", "distributions", "errors", "executor", "feasibility", "inputs", "intervals", "kernels.structure", "outputs",
+        "potential", "prepared", "results", "sampling", "sensitivity", "simulation",
+    },
+    "continuing": {"design", "errors", "prepared", "simulation", "single_inputs"},
+    "stages": {
+        "config", "design", "outputs", "prepared", "sensitivity", "simulation", "single_inputs", "sources",
     },
     "run": {
-        "config", "design", "executor", "ladder", "outputs", "prepared", "published", "results", "sensitivity", "simulation",
-        "single_inputs", "sources", "use_cases",
+        "config", "continuing", "design", "errors", "executor", "ladder", "outputs", "prepared", "published", "results",
+        "sensitivity", "simulation", "stages", "use_cases",
     },
     "own_model": {
         "config", "dependence", "design", "distributions", "errors", "executor", "inputs", "intervals", "phase_in",
@@ -96,8 +100,8 @@ OUTSIDE: dict[str, set[str]] = {
     "llvmlite": {"kernels"},
     "pydantic": {"config", "own_model"},
     "xarray": {
-        "ensemble", "ladder", "model", "own_model", "potential", "prepared", "published", "reconstruction", "report", "results",
-        "run", "sensitivity", "terminal", "use_cases",
+        "continuing", "ensemble", "ladder", "model", "own_model", "potential", "prepared", "published", "reconstruction", "report", "results",
+        "run", "sensitivity", "stages", "terminal", "use_cases",
     },
     "SALib": {"sensitivity"},
     "rich": {"cli", "terminal"},

@@ -27,7 +27,7 @@ from simulator.cli import main
 from simulator.errors import InputError
 from simulator.own_model.built_in import OUTPUTS, built_in_study
 from simulator.own_model.histogram import BINS, Histogram, block_histogram, empty_histogram, quantiles
-from simulator.own_model.indices import convergence
+from simulator.sensitivity.convergence import convergence
 from simulator.own_model.methods import METHODS
 from simulator.own_model.points import replicate_sources
 from simulator.sensitivity import sobol

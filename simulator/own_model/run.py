@@ -13,9 +13,10 @@ import numpy as np
 
 from ..errors import InputError
 from ..results import provenance
+from ..sensitivity.convergence import convergence, widest_interval
 from .accumulate import Drawing, State, advance, first_state, more_replicates
 from .config import FIRST_POINTS, MOST_POINTS, OwnRunSection, require_power_of_two
-from .indices import NODES, IndexRows, convergence, make_drawing, tables_of, widest_interval
+from .indices import NODES, IndexRows, make_drawing, tables_of
 from .model import OwnModel, Progress
 from .results import identity, origin, own_input_table, summary
 from .storage import sample_node, state_from, sums_node

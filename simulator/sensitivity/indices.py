@@ -43,7 +43,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class ExactIndices:
-    """Closed form; scopes and years as in `PickFrozen`.
+    """Closed form, NaN where there is none; scopes and years as in `PickFrozen`.
 
     Attributes
     ----------
@@ -125,14 +125,14 @@ def index_table(
 
 
 def _without_rounding(exact: ExactIndices) -> ExactIndices:
-    """With variance 0 and no indices where the closed form's variance is no more than rounding."""
-    varies = exact.variance > (STILL * exact.mean) ** 2
+    """With variance 0 and no indices where the closed form's variance is no more than rounding; NaN stays NaN."""
+    still = exact.variance <= (STILL * exact.mean) ** 2
     return ExactIndices(
         exact.mean,
-        np.where(varies, exact.variance, 0.0),
-        np.where(varies, exact.first_order, np.nan),
-        np.where(varies, exact.total_order, np.nan),
-        np.where(varies[..., None], exact.allocation, np.nan),
+        np.where(still, 0.0, exact.variance),
+        np.where(still, np.nan, exact.first_order),
+        np.where(still, np.nan, exact.total_order),
+        np.where(still[..., None], np.nan, exact.allocation),
     )
 
 

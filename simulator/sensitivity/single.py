@@ -64,7 +64,7 @@ def single_table(
     ----------
     sums : SingleInputs
     exact : (S, Y), (inputs, S, Y), (inputs, S, Y) float64
-        Variance, first-order and total indices in closed form.
+        Variance, first-order and total indices in closed form; NaN where there is none.
     names : sequence of str
         Of the inputs.
     scopes : sequence of OutputRow
@@ -79,6 +79,7 @@ def single_table(
     import xarray as xr
 
     variance, *closed = exact
+    still = variance <= 0  # where there is no closed form, it is NaN
     whole = azzini_of_differences(sums.pairs.sum(axis=0), sums.differences.sum(axis=0))
     each = [azzini_of_differences(*parts) for parts in zip(sums.pairs, sums.differences, strict=True)]
     arrays: dict[str, Any] = {}
@@ -92,7 +93,7 @@ def single_table(
             "_exact": (closed[place], "in closed form"),
         }
         for ending, (values, how) in estimates.items():
-            shown = np.where((variance > 0)[..., None] if ending == "_ci" else variance > 0, values, np.nan)
+            shown = np.where(still[..., None] if ending == "_ci" else still, np.nan, values)
             flat = np.moveaxis(shown.reshape(len(names), variance.size, *shown.shape[3:]), 0, 1)
             dims = ("output", "input", *(("ci_bound",) if ending == "_ci" else ()))
             arrays[name + ending] = (dims, flat, {"units": "1", "long_name": f"{said} Sobol' index, {how}"})
