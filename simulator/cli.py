@@ -6,12 +6,13 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from types import MappingProxyType
+from typing import Any
 
-from . import __version__
+from .arguments import Command, make_parser
 from .errors import InputError
 
 NOT_FINITE, FEWER_HITS, USER_ERROR, INTERRUPTED = 1, 1, 2, 130
@@ -33,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _use_utf8()
     try:
-        options = _parser().parse_args(arguments)
-        command: Callable[[argparse.Namespace], int | None] = options.command
+        options = make_parser(_COMMANDS).parse_args(arguments)
+        command: Command = options.command
         code = command(options) or 0
         sys.stdout.flush()
     except InputError as error:
@@ -59,88 +60,6 @@ def _use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-class _Parser(argparse.ArgumentParser):
-    """Mistakes on the command line end in one line, as all others."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError("the command line", message, f"See {self.prog} --help.")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m simulator",
-        description="How sure is the estimate of what generative AI can free in the Danish public sector, "
-        "and what drives it?",
-    )
-    parser.add_argument("--version", action="version", version=f"simulator {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="draw futures, write results.nc, print a summary")
-    _add_config(run)
-    run.add_argument("--out", type=Path, metavar="DIR", help="folder of the results (default: runs/<config name>)")
-    run.add_argument("--futures", metavar="N", help="number of futures, as in the config's run.futures")
-    run.add_argument("--seed", metavar="S", help="seed, as in the config's run.seed")
-    run.add_argument("--overwrite", action="store_true", help="replace earlier results in the folder")
-    run.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    run.set_defaults(command=_run)
-    check = commands.add_parser("check", help="read and validate everything, list the inputs, draw nothing")
-    _add_config(check)
-    check.set_defaults(command=_check)
-    _add_own_model(commands)
-    published = commands.add_parser("published", help="set every printed number of the report beside ours")
-    _add_config(published)
-    published.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of published.csv (default: runs/<config name>)"
-    )
-    published.add_argument(
-        "--strict",
-        action="store_true",
-        help="end with code 1 where fewer bounds are hit than the config's published.hits",
-    )
-    published.set_defaults(command=_published)
-    derive = commands.add_parser("derive", help="make the derived tables again from the printed ones")
-    derive.add_argument("table", choices=("workforce", "demography", "reconstruction"))
-    derive.add_argument(
-        "--data", type=Path, default=Path("data"), metavar="DIR", help="folder of the tables (default: data)"
-    )
-    derive.set_defaults(command=_derive)
-    return parser
-
-
-def _add_own_model(commands: Any) -> None:
-    extend = commands.add_parser("extend", help="continue the run of a model of your own with more points")
-    extend.add_argument("run", type=Path, metavar="RUN", help="folder of its results, such as runs/ishigami")
-    extend.add_argument("--points", type=int, metavar="M", help="points of each replicate, a power of two")
-    extend.add_argument("--replicates", type=int, metavar="R", help="number of replicates")
-    extend.add_argument("--config", type=Path, metavar="CONFIG", help="where its config is now (default: where it was)")
-    extend.add_argument("--quiet", action="store_true", help="no progress, no summary")
-    extend.set_defaults(command=_extend)
-    sensitivity = commands.add_parser("sensitivity", help="other methods of sensitivity analysis, each by its name")
-    _add_config(sensitivity)
-    sensitivity.add_argument("--method", required=True, metavar="NAME", help="sobol, rank, shapley, morris, delta, ...")
-    sensitivity.add_argument("--points", type=int, metavar="N", help="how many points the method draws")
-    sensitivity.add_argument("--seed", type=int, metavar="S", help="seed (default: the config's run.seed)")
-    sensitivity.add_argument(
-        "--groups", metavar="PARTITION", help="of the built-in model: such as assumption, category"
-    )
-    sensitivity.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder of the results (default: runs/<config name>)"
-    )
-    sensitivity.add_argument("--overwrite", action="store_true", help="replace earlier results of the method")
-    sensitivity.set_defaults(command=_sensitivity)
-
-
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file, such as configs/base.toml")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        dest="changes",
-        help="change one key of the config; may be repeated",
-    )
-
-
 def _run(options: argparse.Namespace) -> None:
     from .config import COMMAND_LINE, load_config  # first, so that a mistake in the config shows before heavy imports
 
@@ -160,13 +79,14 @@ def _run(options: argparse.Namespace) -> None:
         tree = model.run(progress=progress)
     made_with = [part for change in changes for part in (COMMAND_LINE, change)]
     tree.attrs["command"] = shlex.join(["python", "-m", "simulator", "run", str(options.config), *made_with])
-    written = save(tree, folder)
-    if not options.quiet:
-        from rich.console import Console
+    _show(tree, save(tree, folder), quiet=options.quiet)
 
+
+def _show(tree: Any, written: Path, *, quiet: bool) -> None:
+    if not quiet:
         from .terminal.summary import terminal_summary
 
-        Console(highlight=False, markup=False, emoji=False).print(terminal_summary(tree, str(written)), crop=False)
+        _console().print(terminal_summary(tree, str(written)), crop=False)
 
 
 def _states_a_model(options: argparse.Namespace) -> bool:
@@ -190,11 +110,13 @@ def _run_own(options: argparse.Namespace) -> None:
 
 
 def _extend(options: argparse.Namespace) -> None:
-    from .own_model.commands import extend_run
+    from .extension import extend_run
+    from .own_model.results import KIND
 
     with _progress(quiet=options.quiet) as progress:
         tree, written = extend_run(options.run, options.config, options.points, options.replicates, progress)
-    _show_own(tree, written, quiet=options.quiet)
+    show = _show_own if tree.attrs.get("kind") == KIND else _show
+    show(tree, written, quiet=options.quiet)
 
 
 def _show_own(tree: Any, written: Path, *, quiet: bool) -> None:
@@ -202,6 +124,29 @@ def _show_own(tree: Any, written: Path, *, quiet: bool) -> None:
         from .terminal.own_model import own_summary
 
         _console().print(own_summary(tree, str(written)), crop=False)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from .report.write import write_report
+
+    asked = (options.run, options.out, options.language, options.format, options.author)
+    _say_written(write_report(*asked, strict=options.strict), quiet=options.quiet)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from .report.write import write_comparison
+
+    _say_written(write_comparison(options.runs, options.out, options.language, options.format), quiet=options.quiet)
+
+
+def _say_written(written: Sequence[Any], *, quiet: bool) -> None:
+    if quiet:
+        return
+    for one in written:
+        for path in one.files:
+            print(f"Written: {path}")
+        if one.empty:
+            print(f"Left for the author ({one.language}): {', '.join(one.empty)}")
 
 
 def _sensitivity(options: argparse.Namespace) -> None:
@@ -352,3 +297,17 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None
             bar.update(task.id, completed=done, rate=rate)
 
         yield told
+
+
+_COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "check": _check,
+        "compare": _compare,
+        "derive": _derive,
+        "extend": _extend,
+        "published": _published,
+        "report": _report,
+        "run": _run,
+        "sensitivity": _sensitivity,
+    }
+)

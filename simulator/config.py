@@ -8,103 +8,18 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from .errors import InputError, nearest
+from .sections import RunSection, Section, Settings
 from .tables import read_text
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-MAX_FUTURES = 2**40
+FIRST_PAIRS = 9  # pairs of a replicate in the first stage of a run with a precision, as a power of two
 COMMAND_LINE = "--set"
 SEPARATOR = "."  # between the parts of a key, and of an input's name
 Checked = TypeVar("Checked", bound="Section")
-
-
-class Section(BaseModel):
-    """A table of a configuration: no other keys, no other types, nothing that is not finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class RunSection(Section):
-    """How many futures are drawn, and how."""
-
-    futures: int = Field(default=2**22, ge=1, le=MAX_FUTURES)
-    replicates: int = Field(default=16, ge=1, le=1024)
-    seed: int = Field(default=0, ge=0, lt=2**63)
-    method: Literal["sobol", "monte-carlo"] = "sobol"
-    base_points: int = Field(default=2**20, ge=1, le=2**32)
-    precision: float | None = Field(default=None, gt=0, lt=1)
-    max_futures: int | None = Field(default=None, ge=1, le=MAX_FUTURES)
-    max_seconds: float | None = Field(default=None, gt=0)
-    sample: int = Field(default=10_000, ge=0, le=1_000_000)
-    quantiles: tuple[Fraction, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
-    outputs: Literal["all", "total"] = "all"
-    continuable: bool = True
-
-
-class PhaseInSection(Section):
-    """Spread of the phase-in of each category, and its path over the years."""
-
-    shift: float = Field(default=0.0, ge=-1, le=1)
-    common: Fraction = 0.5
-    national: Fraction = 2 / 3
-    start: float = Field(default=2024.0, ge=1900, le=2100)
-
-
-class TechnologySection(Section):
-    """Whether the factors of technology and themes are common to all categories, or each category's own."""
-
-    common: bool = True
-
-
-class ReconstructionSection(Section):
-    """Whether the workforce table itself is uncertain: an ensemble of tables, or the one that was reconciled."""
-
-    ensemble: bool = False
-
-
-class PublishedSection(Section):
-    """How many printed bounds the model has to hit, for `published --strict`."""
-
-    hits: int | None = Field(default=None, ge=0)
-
-
-class DecisionSection(Section):
-    """Whether to act on a total of 2040: what it is worth to know more first. Acting pays the total less the threshold."""
-
-    quantity: Literal["freed_fte", "freed_wage"] = "freed_fte"
-    threshold: float | None = None
-
-
-class RelativeSection(Section):
-    """Spread of quantities for which the report prints a point or nothing."""
-
-    relative: float = Field(ge=0, lt=1)
-
-
-class Settings(Section):
-    """All keys of a configuration file."""
-
-    title: str
-    author: str = ""
-    reference: str = ""
-    reason: str = ""
-    data: str
-    years: tuple[Annotated[int, Field(ge=2023, le=2040)], ...] = (2025, 2030, 2035, 2040)
-    run: RunSection = RunSection()
-    phase_in: PhaseInSection = PhaseInSection()
-    technology: TechnologySection = TechnologySection()
-    time_share: RelativeSection
-    coefficient: RelativeSection
-    residual: RelativeSection
-    reconstruction: ReconstructionSection = ReconstructionSection()
-    published: PublishedSection = PublishedSection()
-    dependence: tuple[dict[str, Any], ...] = ()
-    decision: DecisionSection = DecisionSection()
-    inputs: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -390,6 +305,7 @@ def _check(settings: Settings, merged: Merged) -> None:
         )
     if not run.quantiles:
         raise InputError(merged.place("run.quantiles"), "is empty", "Write at least one, such as [0.5].")
+    _check_precision(run, merged)
     for key, points in (("futures", run.futures), ("base_points", run.base_points)):
         if points < run.replicates:
             raise InputError(
@@ -403,3 +319,20 @@ def _check(settings: Settings, merged: Merged) -> None:
                 f"{points} are more than {run.replicates} replicates of 2^32 points, all that 32 bits tell apart",
                 f"Give {run.replicates << 32} or fewer, or raise run.replicates.",
             )
+
+
+def _check_precision(run: RunSection, merged: Merged) -> None:
+    """A precision needs replicates; what limits a run needs a precision."""
+    if run.precision is not None and run.replicates < 2:
+        problem = "one replicate gives no intervals, by which a precision is judged"
+        raise InputError(merged.place("run.precision"), problem, "Raise run.replicates to 2 or more, such as 16.")
+    for key in ("max_futures", "max_seconds"):
+        if getattr(run, key) is not None and run.precision is None:
+            problem = "limits a run that goes on until it is precise enough, and there is no precision"
+            raise InputError(merged.place(f"run.{key}"), problem, "State run.precision = 0.01, or leave this out.")
+    least = 2 * run.replicates << FIRST_PAIRS
+    if run.max_futures is not None and run.max_futures < least:
+        problem = (
+            f"{run.max_futures} are fewer than the futures of the first {1 << FIRST_PAIRS} pairs of each replicate"
+        )
+        raise InputError(merged.place("run.max_futures"), problem, f"Give {least} or more.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 NODE = "sums"
+_UNITS = "those of the outputs, and of their products"
 _Variables = dict[str, tuple[tuple[str, ...], str]]  # dimensions and what is said of each
 _BINS: _Variables = {
     "bin_centre": (("year", "row", "kind"), "Middle of the bins, of amounts and of shares"),
@@ -84,15 +85,15 @@ def sums_node(sums: Sums) -> xr.Dataset:
     import xarray as xr
 
     data: dict[str, Any] = {
-        "tail_threshold": (("scope", "year", "tail"), sums.tails, {"long_name": "Ends of the tails"})
+        "tail_threshold": (("scope", "year", "tail"), sums.tails, {"units": _UNITS, "long_name": "Ends of the tails"})
     }
     for name, (dims, said) in _BINS.items():
-        data[name] = (dims, getattr(sums.propagated.bins, name.removeprefix("bin_")), {"long_name": said})
+        data[name] = (dims, getattr(sums.propagated.bins, name.removeprefix("bin_")), {"units": _UNITS, "long_name": said})
     for held, (prefix, variables) in zip((sums.propagated, sums.frozen, sums.single), _PARTS, strict=True):
         for name, (dims, said) in variables.items():
             values = getattr(held, name)
             values = _narrow(values) if values.dtype.kind == "i" else values
-            data[prefix + name] = (dims, values, {"long_name": said})
+            data[prefix + name] = (dims, values, {"units": _UNITS, "long_name": said})
     designs = {"futures": sums.propagated.design, "pairs": sums.frozen.design}
     told = {f"{name}_{key}": getattr(design, key) for name, design in designs.items()
             for key in ("log2_points", "log2_for_blocks")}  # fmt: skip

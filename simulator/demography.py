@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InputError
+from .errors import InputError, nearest
 from .tables import KINDS, Column, Table, position, read_table
 
 Array = NDArray[np.float64]
 
 DRIVERS = ("fertility", "longevity", "migration", "healthy_ageing")
+CENTRAL = "central"
 
 BASE_YEAR, HORIZON, LAST_YEAR = 2023, 2040, 2045
 COMMAND = "python -m simulator derive demography"
@@ -29,7 +30,7 @@ _NUMBER = Column(float)
 _KIND = Column(str, choices=KINDS)
 _GROWTH = {
     "area": _TEXT,
-    "driver": Column(str, choices=("central", *DRIVERS)),
+    "driver": _TEXT,
     "loading": _NUMBER,
     "reference": Column(float, empty=True),
     "unit": _TEXT,
@@ -45,7 +46,7 @@ _PATH = {
     "source": _TEXT,
 }
 _NOTES = {
-    "central": "Middle of what both roundings of figure 7.7 allow (GenAI 2040 report, 2024), with FTE of figure 7.2",
+    CENTRAL: "Middle of what both roundings of figure 7.7 allow (GenAI 2040 report, 2024), with FTE of figure 7.2",
     "fertility": "Persons aged 0-16 in 2040 less what persons aged 17-64 and 80 and over explain",
     "longevity": "Persons aged 80 and over in 2040",
     "migration": "Persons aged 17-64 in 2040 less what persons aged 80 and over explain",
@@ -62,7 +63,7 @@ class Growth:
     areas : tuple of str, length A
         In the order of figure 7.2.
     drivers : tuple of str, length D
-        The first three have mean 0 and variance 1 and are uncorrelated; the fourth is a share from 0.5 to 1.
+        Of `DRIVERS`, the first three have mean 0 and variance 1 and are uncorrelated; the fourth is a share from 0.5 to 1.
     central : ndarray, shape (A,)
         Growth from 2023 to 2040 with every driver at its reference, fraction.
     loading : ndarray, shape (A, D)
@@ -142,7 +143,7 @@ def write(growth: Growth, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[list[str]] = []
     for a, area in enumerate(growth.areas):
-        rows.append(_row(area, "central", growth.central[a], "", "fraction, 2023 to 2040"))
+        rows.append(_row(area, CENTRAL, growth.central[a], "", "fraction, 2023 to 2040"))
         for d, driver in enumerate(growth.drivers):
             unit = "fraction per unit share" if driver == "healthy_ageing" else "fraction per standard deviation"
             rows.append(_row(area, driver, growth.loading[a, d], f"{growth.reference[d]:g}", unit))
@@ -169,15 +170,16 @@ def read(folder: Path, areas: Sequence[str]) -> Growth:
     Raises
     ------
     InputError
-        If a file is missing or unusable, an area or a driver of it is missing or unknown, references differ between
-        areas, or the path is not rising over successive years from 0 in 2023 through 1 in 2040.
+        If a file is missing or unusable, an area is unknown or lacks the central growth or a driver that another has,
+        references differ between areas, or the path is not rising over successive years from 0 in 2023 through 1 in 2040.
     """
     table = read_table(folder / "growth.csv", _GROWTH, key=("area", "driver"))
-    cells = np.full((len(areas), 1 + len(DRIVERS)), np.nan)
-    reference = np.full(len(DRIVERS), np.nan)
+    drivers = tuple(dict.fromkeys(name for name in table.texts("driver") if name != CENTRAL))
+    cells = np.full((len(areas), 1 + len(drivers)), np.nan)
+    reference = np.full(len(drivers), np.nan)
     for i, row in enumerate(table.rows):
         a = position(areas, str(row["area"]), table.place(i))
-        d = ("central", *DRIVERS).index(str(row["driver"]))
+        d = (CENTRAL, *drivers).index(str(row["driver"]))
         cells[a, d] = row["loading"]
         if d > 0:
             stated = float(row["reference"])
@@ -185,12 +187,23 @@ def read(folder: Path, areas: Sequence[str]) -> Growth:
                 problem = f"the reference of '{row['driver']}' differs between areas"
                 raise InputError(table.place(i), problem, "Give every area the same.")
             reference[d - 1] = stated
-    complete(table, cells, areas, ("central", *DRIVERS))
+    _common(table, len(areas), drivers)
+    complete(table, cells, areas, (CENTRAL, *drivers))
     if np.isnan(reference).any():
-        problem = f"the reference of '{DRIVERS[int(np.argmax(np.isnan(reference)))]}' is empty"
+        problem = f"the reference of '{drivers[int(np.argmax(np.isnan(reference)))]}' is empty"
         raise InputError(str(table.path), problem, "State the value at which growth is the central one.")
     years, path = _read_path(folder / "growth_path.csv")
-    return Growth(tuple(areas), DRIVERS, cells[:, 0], cells[:, 1:], reference, years, path)
+    return Growth(tuple(areas), drivers, cells[:, 0], cells[:, 1:], reference, years, path)
+
+
+def _common(table: Table, areas: int, drivers: Sequence[str]) -> None:
+    """Raise if a driver is stated for a few areas alone, as one that is misspelt."""
+    stated = table.texts("driver")
+    for name in drivers:
+        if 2 * stated.count(name) < areas:
+            others = (CENTRAL, *(other for other in drivers if other != name))
+            problem = f"the driver '{name}' is stated for {stated.count(name)} of {areas} areas"
+            raise InputError(table.place(stated.index(name)), problem, f"{nearest(name, others)} Give each area a row.")
 
 
 def _read_path(path: Path) -> tuple[NDArray[np.int64], Array]:

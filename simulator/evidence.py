@@ -13,11 +13,14 @@ from . import demography, workforce
 from .errors import InputError
 from .sources import (
     BLANK_FRACTION,
+    FOCUS_AREAS,
     FRACTION,
     NOTE,
     TEXT,
+    WORKFORCE,
     areas_table,
     categories_table,
+    is_there,
     levels_table,
     read_source,
     themes_table,
@@ -59,7 +62,8 @@ class Evidence:
     Attributes
     ----------
     areas, levels, categories, themes, barriers : tuple of str
-        Danish labels; `categories` has C entries followed by `Øvrige` and `Ekskluderede`.
+        Labels of the tables; `categories` has C entries followed by the rest (`Øvrige`) and the excluded
+        (`Ekskluderede`).
     areas_en, levels_en, categories_en, themes_en, barriers_en : tuple of str
     area_focus : tuple of str
         Focus area of each area, or none.
@@ -105,6 +109,22 @@ class Evidence:
     workforce: workforce.Workforce
     ensemble: np.ndarray
 
+    @property
+    def other(self) -> str:
+        """The rest of the categories, to which the others are extrapolated: `Øvrige` in the report."""
+        return self.categories[-2]
+
+    @property
+    def excluded(self) -> str:
+        """The category of which nothing is freed: `Ekskluderede` in the report."""
+        return self.categories[-1]
+
+    @property
+    def focus_areas(self) -> tuple[str, ...]:
+        """Focus areas that anything belongs to."""
+        across = any((*self.administration_category, *self.administration_area))
+        return tuple(name for name in FOCUS_AREAS if name in self.area_focus or (name == FOCUS_AREAS[-1] and across))
+
 
 def read_evidence(data: Path, *, ensemble: bool = False) -> Evidence:
     """Read all tables of a folder.
@@ -112,7 +132,7 @@ def read_evidence(data: Path, *, ensemble: bool = False) -> Evidence:
     Parameters
     ----------
     data : Path
-        With the subfolder `derived`.
+        Tables that are computed from others may stand in the subfolder `derived`.
     ensemble : bool
         Whether the workforce table is uncertain.
 
@@ -127,8 +147,9 @@ def read_evidence(data: Path, *, ensemble: bool = False) -> Evidence:
     """
     areas, levels, categories = areas_table(data), levels_table(data), categories_table(data)
     area_names, level_names, names = areas.texts("area"), levels.texts("level"), categories.texts("category")
-    reconciled = workforce.read(data / "derived", area_names, names, level_names)
-    _staffed(data / "derived" / workforce.FILES[0], reconciled.fte[None], (area_names, names, level_names))
+    computed = data / "derived" if (data / "derived").is_dir() else data
+    reconciled = workforce.read(computed, area_names, names, level_names)
+    _staffed(computed / workforce.FILES[0], reconciled.fte[None], (area_names, names, level_names))
     themes = themes_table(data)
     theme_names = {int(str(row["theme"])): str(row["theme_da"]) for row in themes.rows}
     tasks = _tasks(data, names[:-2], area_names, theme_names, reconciled.fte)
@@ -148,24 +169,24 @@ def read_evidence(data: Path, *, ensemble: bool = False) -> Evidence:
         barriers=barriers,
         barriers_en=barriers_en,
         tasks=tasks,
-        phase_in=_phase_in(data, categories),
-        residual=_residuals(data, names[:-2], reconciled.potential, tasks),
+        phase_in=_phase_in(data, categories, reconciled.fte),
+        residual=_residuals(data, names[:-2], reconciled, tasks),
         residual_theme=tuple(
             _theme(theme_names, number, categories.place(row))
             for row, number in enumerate(categories.numbers("residual_theme")[:-2])
         ),
         barrier_weight=weights,
-        growth=demography.read(data / "derived", area_names),
+        growth=demography.read(computed, area_names),
         workforce=reconciled,
-        ensemble=_ensemble(data, (area_names, names, level_names)) if ensemble else reconciled.fte[None],
+        ensemble=_ensemble(computed, (area_names, names, level_names)) if ensemble else reconciled.fte[None],
     )
 
 
-def _ensemble(data: Path, axes: tuple[Sequence[str], Sequence[str], Sequence[str]]) -> np.ndarray:
+def _ensemble(folder: Path, axes: tuple[Sequence[str], Sequence[str], Sequence[str]]) -> np.ndarray:
     from .ensemble import FILE, read_ensemble
 
-    tables = read_ensemble(data / "derived", *axes)
-    _staffed(data / "derived" / FILE, tables, axes)
+    tables = read_ensemble(folder, *axes)
+    _staffed(folder / FILE, tables, axes)
     return tables
 
 
@@ -197,9 +218,9 @@ def explained_potential(data: Path, categories: Sequence[str], areas: Sequence[s
 
 
 def _staffed(path: Path, tables: np.ndarray, axes: Sequence[Sequence[str]]) -> None:
-    """Cells that are left out are zero, but no area, category or level is empty."""
+    """Cells that are left out are zero, but no area, studied category or level is empty."""
     for axis, names in enumerate(axes, start=1):
-        empty = np.argwhere(tables.sum(axis=tuple({1, 2, 3} - {axis})) == 0)
+        empty = np.argwhere(tables.sum(axis=tuple({1, 2, 3} - {axis}))[:, : len(names) - 2 * (axis == 2)] == 0)
         if len(empty):
             remedy = "Derive the workforce again, or mend the label."
             raise InputError(str(path), f"'{names[empty[0][1]]}' has no FTE", remedy)
@@ -301,21 +322,22 @@ def _explained(tasks: Sequence[Task], category: str) -> float:
 
 
 def _residuals(
-    data: Path, categories: Sequence[str], potential: np.ndarray, tasks: Sequence[Task]
+    data: Path, categories: Sequence[str], calibrated: workforce.Workforce, tasks: Sequence[Task]
 ) -> tuple[Stated, ...]:
     made = []
-    for name, full in zip(categories, map(float, potential), strict=True):
+    for name, full, kind in zip(categories, map(float, calibrated.potential), calibrated.potential_kind, strict=True):
         explained = _explained(tasks, name)
         if explained > full:
             problem = f"the tasks of '{name}' explain {explained:.4f} of its potential of {full:.4f}"
             remedy = "Lower a time share or a coefficient, or derive the workforce again, which raises the potential."
             raise InputError(str(data / "time_shares.csv"), problem, remedy)
         source = "Potential as calibrated (derived/potentials.csv), less the tasks"
-        made.append(Stated(full - explained, math.nan, math.nan, "derived", source, ""))
+        made.append(Stated(full - explained, math.nan, math.nan, kind, source, ""))
     return tuple(made)
 
 
-def _phase_in(data: Path, categories: Table) -> tuple[Stated, ...]:
+def _phase_in(data: Path, categories: Table, fte: np.ndarray) -> tuple[Stated, ...]:
+    """That of the categories as stated, and for the rest the mean of them."""
     rows = []
     for number, row in enumerate(categories.rows[:-2]):
         low, high, place = float(row["phase_in_low"]), float(row["phase_in_high"]), categories.place(number)
@@ -327,6 +349,16 @@ def _phase_in(data: Path, categories: Table) -> tuple[Stated, ...]:
             raise InputError(place, "the phase-in is 0", "Give a range that ends above 0.")
         kind, source, note = (str(row[f"phase_in_{column}"]) for column in ("kind", "source", "note"))
         rows.append(Stated((low + high) / 2, low, high, kind, source, note))
+    printed = is_there(data, WORKFORCE)
+    weights = _printed_fte(data, categories) if printed else fte.sum(axis=(0, 2))[:-2]
+    weights = weights / sum(weights)
+    low, middle, high = (float(weights @ [getattr(r, end) for r in rows]) for end in ("low", "central", "high"))
+    source = f"Mean of the {len(rows)} categories, weighted with {'FTE of figure 7.3' if printed else 'their FTE'}"
+    return (*rows, Stated(middle, low, high, "derived", source, ""))
+
+
+def _printed_fte(data: Path, categories: Table) -> np.ndarray:
+    """FTE of the studied categories as figure 7.3 prints them, thousand."""
     fte = {
         str(row["label"]): float(row["value"])
         for row in workforce_table(data).rows
@@ -337,10 +369,7 @@ def _phase_in(data: Path, categories: Table) -> tuple[Stated, ...]:
         if not fte.get(name, 0.0) > 0:  # an empty cell is not a number
             problem = f"'{name}' has no FTE of figure 7.3 in published_workforce.csv"
             raise InputError(categories.place(number), problem, "Add its row, with a value above 0.")
-    weights = np.array([fte[name] for name in names]) / sum(fte[name] for name in names)
-    low, middle, high = (float(weights @ [getattr(r, end) for r in rows]) for end in ("low", "central", "high"))
-    source = "Mean of the 20 categories, weighted with FTE of figure 7.3"
-    return (*rows, Stated(middle, low, high, "derived", source, ""))
+    return np.array([fte[name] for name in names])
 
 
 def _barriers(data: Path, categories: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
@@ -356,4 +385,7 @@ def _barriers(data: Path, categories: Sequence[str]) -> tuple[np.ndarray, tuple[
     if len(missing):
         problem = f"'{categories[missing[0][0]]}' has no score for '{list(names)[missing[0][1]]}'"
         raise InputError(str(table.path), problem, "Add the row.")
+    if not weight.any():
+        problem = "every score is 1, so that no barrier reaches any category"
+        raise InputError(str(table.path), problem, "Give at least one category a score above 1.")
     return weight, tuple(names), tuple(names.values())

@@ -11,7 +11,6 @@ from .distributions import bounds
 from .errors import InputError
 from .evidence import Evidence
 from .inputs import Input, stated_at
-from .sources import OTHER
 
 Name = tuple[str, ...]
 ROUNDING = 1e-9
@@ -93,7 +92,7 @@ def check_bounds(config: Config, evidence: Evidence, inputs: Sequence[Input]) ->
 
 def _centrals(evidence: Evidence) -> dict[Name, float]:
     """The inputs' values at which the tables are calibrated."""
-    categories = (*evidence.categories[:-2], OTHER)
+    categories = evidence.categories[:-1]
     growth = evidence.growth
     return {
         ("technology",): 1.0,
@@ -121,7 +120,7 @@ def _sums(config: Config, evidence: Evidence, names: Sequence[Name]) -> Iterator
             yield _Sum(label, ((1.0, (name,)),), 0.0, math.inf)
         elif name[0] == "speed":
             yield _Sum(label, ((1.0, (name,)),), 0.0, math.inf, above=True)
-    for position, category in enumerate((*evidence.categories[:-2], OTHER)):
+    for position, category in enumerate(evidence.categories[:-1]):
         tasks = [task for task in evidence.tasks if task.category == category]
         shares = tuple((task.part, (("time_share", category, task.name),)) for task in tasks)
         yield _Sum(f"the sum of the time shares of '{category}'", shares, 0.0, 1.0)
@@ -135,7 +134,7 @@ def _sums(config: Config, evidence: Evidence, names: Sequence[Name]) -> Iterator
 
 def _use(evidence: Evidence, position: int, category: str) -> tuple[tuple[float, tuple[Name, ...]], ...]:
     factors = (("technology",), ("technology_own", category))
-    if category == OTHER:
+    if category == evidence.other:
         return ((float(evidence.workforce.potential_other.max()), (("extrapolation",), *factors)),)
     residual = ("residual", category), ("theme", evidence.residual_theme[position])
     tasks = (

@@ -14,7 +14,6 @@ from .config import SEPARATOR, Config
 from .distributions import Distribution, bounds, from_mapping, mean, scale, shift, variance
 from .errors import InputError, nearest
 from .evidence import Evidence
-from .sources import OTHER
 from .tables import KINDS, Stated
 from .technology import category_use, own_spread
 
@@ -69,14 +68,17 @@ class Input:
 
 @dataclass(frozen=True)
 class _Overrides:
-    """Distributions stated under [inputs], by name; `*` stands for any one part of a name."""
+    """Distributions stated under [inputs], by name; `*` stands for any one part of a name. Names of inputs are noted as
+    they are asked for: a label may itself hold a point."""
 
     config: Config
     stated: Mapping[tuple[str, ...], Mapping[str, Any]]
     used: dict[str, tuple[str, ...]]
+    asked: list[tuple[str, ...]]
 
     def find(self, name: tuple[str, ...]) -> Distribution | None:
         """The distribution stated for an input, under the most specific name."""
+        self.asked.append(name)
         matching = _matching(self.stated, name)
         if not matching:
             return None
@@ -152,7 +154,10 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
     InputError
         If a distribution is faulty, missing, or stated for an input that does not exist.
     """
-    overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), {})
+    if COMMON in evidence.categories:
+        problem, remedy = f"'{COMMON}' is what all categories have in common", "Give the category another name."
+        raise InputError(str(config.data / "categories.csv"), problem, remedy)
+    overrides = _Overrides(config, dict(_flat(config.settings.inputs, (), config)), {}, [])
     tasks = list(_tasks(config, evidence, overrides))
     inputs = [
         *_technology(config, evidence, overrides, {one.name: one.distribution for one in tasks}),
@@ -161,12 +166,11 @@ def build_inputs(config: Config, evidence: Evidence) -> tuple[Input, ...]:
         *_outside(evidence, overrides),
         _reconstruction(evidence),
     ]
-    names = [tuple(one.name.split(SEPARATOR)) for one in inputs]
     for key in overrides.stated:
         if key == ("reconstruction",):
             raise InputError(config.place("inputs.reconstruction"), "the tables are equally likely by construction",
                              "Leave this input out, and state [reconstruction] ensemble = true or false.")  # fmt: skip
-        if not any(_matching([key], name) for name in names):
+        if not any(_matching([key], name) for name in overrides.asked):
             name = SEPARATOR.join(key)
             raise InputError(
                 config.place(SEPARATOR.join(("inputs", *key))),
@@ -266,9 +270,9 @@ def _technology(
     for name, theme in themes.items():
         yield Input(f"theme.{name}", name, distribution=theme if common else fixed(mean(theme)), category=COMMON,
                     factor=f"theme.{name}", **shared)  # fmt: skip
-    for position, category in enumerate((*evidence.categories[:-2], OTHER)):
+    for position, category in enumerate(evidence.categories[:-1]):
         stated = overrides.find(("technology_own", category))
-        use = {} if category == OTHER else category_use(evidence, position, tasks)
+        use = {} if category == evidence.other else category_use(evidence, position, tasks)
         spread = 0.0 if common else own_spread(use, technology, themes)
         yield Input(f"technology_own.{category}", f"{category}: egen teknologi", category=category, factor=OWN,
                     distribution=stated or normal(1.0, spread), **shared)  # fmt: skip
@@ -284,7 +288,7 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
     squares = (evidence.barrier_weight**2).sum(axis=1)
     barrier = section.common * (1 - section.national) * typical / squares[:-1].mean()
     unit = {"unit": "fraction of full potential", "assumption": "phase-in"}
-    split = "The printed ±5 points as 90 % interval; the split into common and own parts is assumed"
+    split = "The stated ranges as 90 % intervals; the split into common and own parts is assumed"
     common = {**unit, "category": COMMON, "evidence": "assumed", "source": split, "note": ""}
     yield Input("national", "Indfasning, fælles", factor="national", **common,
                 distribution=overrides.find(("national",))
@@ -294,9 +298,9 @@ def _phase_in(config: Config, evidence: Evidence, overrides: _Overrides) -> Iter
                     distribution=overrides.find(("barrier", name))
                     or normal(0.0, math.sqrt(barrier), _NARROW_TAIL))  # fmt: skip
     for position, stated in enumerate(evidence.phase_in):
-        category = (*evidence.categories[:-2], OTHER)[position]
-        # `Øvrige` is 36 categories whose own parts average out.
-        own = 0.0 if category == OTHER else total[position] - national - barrier * squares[position]
+        category = evidence.categories[position]
+        # The rest is many categories (36 in the report) whose own parts average out.
+        own = 0.0 if category == evidence.other else total[position] - national - barrier * squares[position]
         if abs(own) < 1e-9 * typical:  # nothing is left but rounding
             own = 0.0
         distribution = overrides.find(("phase_in", category))
@@ -351,13 +355,16 @@ def _outside(evidence: Evidence, overrides: _Overrides) -> Iterable[Input]:
         "migration": "Migration",
         "healthy_ageing": "Sund aldring",
     }
+    drawn = ("derived", "Population draws, UN World Population Prospects 2024")
     for name in evidence.growth.drivers:
+        known = name in labels
+        unit = units.get(name, "standard deviations" if known else "as in growth.csv")
+        provenance = drawn if known else ("assumed", "configs: [inputs]")
         yield Input(
-            f"demography.{name}", labels.get(name, name), units.get(name, "standard deviations"),
-            _required(overrides, "demography", name), COMMON, "demography", f"demography.{name}", "derived",
-            "Population draws, UN World Population Prospects 2024", "",
+            f"demography.{name}", labels.get(name, name), unit,
+            _required(overrides, "demography", name), COMMON, "demography", f"demography.{name}", *provenance, "",
         )  # fmt: skip
-    yield Input("extrapolation", "Ekstrapolation til øvrige", "factor", _required(overrides, "extrapolation"), OTHER,
+    yield Input("extrapolation", "Ekstrapolation til øvrige", "factor", _required(overrides, "extrapolation"), evidence.other,
                 "extrapolation", "extrapolation", "assumed", "configs: [inputs]", "")  # fmt: skip
     yield Input("speed", "Indfasningens hastighed", "years from 10 to 90 %", _required(overrides, "speed"), COMMON,
                 "speed", "speed", "derived", "Diffusion of earlier technologies, data/diffusion.csv", "")  # fmt: skip

@@ -101,8 +101,9 @@ def ladder(prepared: Prepared, seed: int, workers: int | None = None) -> xr.Data
         freed_fte and freed_wage: values by quantile, `_ci` (95 % interval of the quantile from the replicates), `_mean`,
         `_sd`, `_sd_ci`, `_sd_exact` (closed form), `_probability` (of the published range) and `_width` (of the 90 %
         interval, relative to the published range). Of the published range itself the printed ends stand at 0.05 and 0.95.
-        NaN where a variant does not apply: the published range, and the phase-in at once, have no independent one. The
-        attribute `left_out` says why, where one would leave what is possible.
+        NaN where a variant does not apply: the published range, and the phase-in at once, have no independent one. No
+        published rung where the tables print no total. The attribute `left_out` says why a variant is missing that would
+        leave what is possible.
 
     Raises
     ------
@@ -115,13 +116,14 @@ def ladder(prepared: Prepared, seed: int, workers: int | None = None) -> xr.Data
         "independent": _if_possible(_independent, prepared, left_out),
         "at once": _if_possible(_at_once, prepared, left_out),
     }
-    rungs = _rungs([source for source in SOURCES if any(_live(one, (source,)).any() for one in models.values() if one)])
+    published = _published(prepared)
+    sources = [source for source in SOURCES if any(_live(one, (source,)).any() for one in models.values() if one)]
+    rungs = _rungs(sources, printed=not np.isnan(published).all())
     runs, places = _runs(rungs, models, prepared)
     design = design_for(len(prepared.inputs), FUTURES, REPLICATES, seed, "sobol")
     # A thread for each rung, not for parts of it: of so few futures the points take longer than the kernels.
     one_run = partial(_propagated, prepared=prepared, design=design)
     done = [result for _, result in in_order(one_run, runs, workers)]
-    published = _published(prepared)
     statistics = {"_sd_exact": np.array([run.deviation for run in runs]), **_statistics(done, published)}
     return _labelled(rungs, statistics, places, published).assign_attrs(
         description="Total freed FTE and wages in 2040 with each source of uncertainty alone, and with all added up",
@@ -176,9 +178,9 @@ def _live(model: Prepared, sources: Sequence[str]) -> np.ndarray:
     return np.asarray(np.isin(kinds, sources) & ~model.sampler.tables.fixed)
 
 
-def _rungs(sources: Sequence[str]) -> list[_Rung]:
-    """The published range, the phase-in at once, each source alone, and all added up."""
-    rungs = [_Rung("published", "published", "", ())]
+def _rungs(sources: Sequence[str], *, printed: bool) -> list[_Rung]:
+    """The published range where one is printed, the phase-in at once, each source alone, and all added up."""
+    rungs = [_Rung("published", "published", "", ())] if printed else []
     if "phase-in" in sources:
         rungs.append(_Rung("phase-in at once", "at once", "phase-in", ("phase-in",)))
     rungs += [_Rung(f"{source} alone", "alone", source, (source,)) for source in sources]
@@ -323,10 +325,11 @@ _SAID = {
 def _labelled(
     rungs: Sequence[_Rung], statistics: Mapping[str, np.ndarray], places: np.ndarray, published: np.ndarray
 ) -> xr.Dataset:
-    """Statistics of the runs at their rungs and variants, NaN elsewhere, and the published range at the first rung."""
+    """Statistics of the runs at their rungs and variants, NaN elsewhere, and the published range at its rung."""
     import xarray as xr
 
     sizes, there = {"quantile": len(LEVELS), "ci_bound": len(CI_BOUNDS)}, places >= 0
+    printed = [one.kind == "published" for one in rungs]
     data: dict[str, xr.DataArray] = {}
     for position, quantity in enumerate(QUANTITIES):
         for ending, dimensions in _DIMENSIONS.items():
@@ -334,9 +337,9 @@ def _labelled(
             if there.any():
                 values[there] = statistics[ending][places[there], position]
             if ending == "":
-                values[0, 0, [0, -1]] = published[position]
+                values[printed, 0, 0], values[printed, 0, -1] = published[position]
             elif ending == "_width" and not np.isnan(_range(published)[position]):
-                values[0, 0] = 1.0
+                values[printed, 0] = 1.0
             units = "1" if ending in ("_probability", "_width") else UNITS[quantity]
             attributes = {"units": units, "long_name": LONG_NAMES[quantity] + _SAID[ending]}
             data[quantity + ending] = xr.DataArray(values, dims=("rung", "variant", *dimensions), attrs=attributes)

@@ -10,7 +10,6 @@ import numpy as np
 from .evidence import Evidence
 from .kernels.structure import Structure
 from .potential import NO_THEME, QUANTITIES
-from .sources import FOCUS_AREAS, OTHER
 
 BATCH = 64  # workforce tables whose weights are held at once
 
@@ -50,8 +49,8 @@ def output_rows(evidence: Evidence) -> tuple[OutputRow, ...]:
         ("area", evidence.areas),
         ("level", evidence.levels),
         ("theme", (*evidence.themes, NO_THEME)),
-        ("focus_area", FOCUS_AREAS),
-        ("category", (OTHER,)),
+        ("focus_area", evidence.focus_areas),
+        ("category", (evidence.other,)),
     )
     both = [OutputRow(quantity, dim, label) for quantity in QUANTITIES for dim, names in labels for label in names]
     return (*both, *(OutputRow(QUANTITIES[0], "category", name) for name in evidence.categories[:-2]))
@@ -102,7 +101,7 @@ def _weights(
     tables = cell_amount.shape[:-2]
     cells = np.zeros((*tables, 2, len(evidence.areas), len(evidence.levels), len(s.phase_in)))
     cells[..., s.cell_area, s.cell_level, s.cell_category] = cell_amount
-    names = [*evidence.categories[:-2], OTHER]
+    names = evidence.categories[:-1]
     weights = np.zeros((*tables, len(rows), *by_term.shape[-2:]))
     for position, row in enumerate(rows):
         amounts = by_term[..., QUANTITIES.index(row.quantity), :, :]
@@ -118,7 +117,7 @@ def _weights(
         elif row.dimension == "category":
             chosen = amounts * (category == names.index(row.label))
         else:
-            scope = FOCUS_AREAS.index(row.label)
+            scope = evidence.focus_areas.index(row.label)
             counted = s.scope_area[scope][:, None] | s.scope_category[scope][category]
             counted = counted | (s.scope_other_area[scope][:, None] & (category == len(names) - 1))
             chosen = amounts * counted
@@ -138,19 +137,19 @@ def base_places(evidence: Evidence, rows: Sequence[OutputRow]) -> np.ndarray:
     -------
     (rows,) int64
     """
-    areas, levels, scopes = len(evidence.areas), len(evidence.levels), len(FOCUS_AREAS)
+    areas, levels, scopes = len(evidence.areas), len(evidence.levels), len(evidence.focus_areas)
     one = 1 + levels + scopes + 1
     places = []
     for row in rows:
         money = QUANTITIES.index(row.quantity)
         if row.dimension == "area":
             place = 2 * one + money * areas + evidence.areas.index(row.label)
-        elif row.dimension == "category" and row.label != OTHER:
+        elif row.dimension == "category" and row.label != evidence.other:
             place = 2 * one + 2 * areas + evidence.categories.index(row.label)
         elif row.dimension == "level":
             place = money * one + 1 + evidence.levels.index(row.label)
         elif row.dimension == "focus_area":
-            place = money * one + 1 + levels + FOCUS_AREAS.index(row.label)
+            place = money * one + 1 + levels + evidence.focus_areas.index(row.label)
         else:
             place = money * one + (one - 1 if row.dimension == "category" else 0)
         places.append(place)

@@ -10,7 +10,7 @@ import numpy as np
 from .config import SEPARATOR
 from .evidence import Evidence
 from .kernels.structure import Ensemble, Structure
-from .sources import FOCUS_AREAS, OTHER
+from .sources import FOCUS_AREAS
 
 
 def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float) -> Structure:
@@ -30,7 +30,7 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
     Structure
     """
     at = {name: position for position, name in enumerate(names)}
-    categories = (*evidence.categories[:-2], OTHER)
+    categories = evidence.categories[:-1]
     growth = evidence.growth
     arrays: dict[str, Any] = {**_terms(evidence, categories, at), **_cells(evidence)}
     return Structure(
@@ -42,7 +42,7 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
         phase_in=np.array([at[f"phase_in.{c}"] for c in categories]),
         barrier=np.array([at[f"barrier.{b}"] for b in evidence.barriers]),
         barrier_weight=np.ascontiguousarray(evidence.barrier_weight, dtype=np.float64),
-        driver=np.array([at[f"demography.{d}"] for d in growth.drivers]),
+        driver=np.array([at[f"demography.{d}"] for d in growth.drivers], dtype=np.int64),
         driver_reference=np.array(growth.reference, dtype=np.float64),
         year_path=np.interp(years, growth.path_years, growth.path),
         years=np.array(years, dtype=np.float64),
@@ -64,7 +64,7 @@ def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) ->
                 at[SEPARATOR.join((kind, category, task.name))] for kind in ("time_share", "coefficient")
             )
             rows.setdefault(task.theme, []).append((share, coefficient, task.part))
-        if category == OTHER:
+        if category == evidence.other:
             rows.setdefault(None, []).append((at["extrapolation"], -1, 1.0))
         else:
             rows.setdefault(evidence.residual_theme[position], []).append((at[f"residual.{category}"], -1, 1.0))
@@ -135,12 +135,13 @@ def _of_table(
     by_area = freeable.sum(axis=3)
     both = np.stack([fte, fte * evidence.workforce.wage[:, :, None]])  # money, area, category, level
     bases, constant = _bases(both, scopes)
+    base = np.concatenate([bases.sum(axis=1), constant])
     return (
         by_area.sum(axis=1),
         np.vstack([by_area[0].T @ growth, by_area[1, :, -1] @ growth]),
         by_area,
         freeable[:, cells[0], cells[1], cells[2]],
-        np.concatenate([bases.sum(axis=1), constant]),
+        np.where(base > 0, base, 1.0),  # what is freed of nobody is a share of 0
         bases @ growth,
     )
 
@@ -167,10 +168,9 @@ def _bases(both: np.ndarray, scopes: dict[str, np.ndarray]) -> tuple[np.ndarray,
 
 def _scopes(evidence: Evidence) -> dict[str, np.ndarray]:
     """Focus areas: health and education are sums of areas, administration goes across them."""
-    area = np.array([[focus == name for focus in evidence.area_focus] for name in FOCUS_AREAS])
-    category = np.zeros((len(FOCUS_AREAS), len(evidence.categories) - 1), dtype=bool)
-    other = np.zeros_like(area)
-    across = FOCUS_AREAS.index("administration")
-    category[across] = evidence.administration_category[:-1]
-    other[across] = evidence.administration_area
+    names = np.array(evidence.focus_areas, dtype=object)[:, None]
+    across = names == FOCUS_AREAS[-1]
+    area = names == np.array(evidence.area_focus, dtype=object)
+    category = across & np.array(evidence.administration_category[:-1])
+    other = across & np.array(evidence.administration_area)
     return {"scope_area": area, "scope_category": category, "scope_other_area": other}

@@ -10,7 +10,7 @@ import numpy as np
 from .config import SEPARATOR
 from .evidence import Evidence
 from .phase_in import HORIZON, logistic_path
-from .sources import EXCLUDED, FOCUS_AREAS, OTHER
+from .sources import FOCUS_AREAS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -71,7 +71,11 @@ def evaluate(
     _refuse(~np.isfinite(values).all(axis=1), "a value")
     starts = range(0, max(len(values), 1), BLOCK)
     parts = [_block(evidence, names, years, start, values[at : at + BLOCK]) for at in starts]
-    result = xr.concat(parts, dim="future") if len(parts) > 1 else parts[0]
+    return _checked(xr.concat(parts, dim="future") if len(parts) > 1 else parts[0])
+
+
+def _checked(result: xr.Dataset) -> xr.Dataset:
+    """With units, and refused where an output is not finite."""
     for name, output in result.data_vars.items():
         axes = tuple(axis for axis, dim in enumerate(output.dims) if dim != "future")
         _refuse(~np.isfinite(output.values).all(axis=axes), str(name))
@@ -93,9 +97,8 @@ def _block(
     import xarray as xr
 
     x = xr.DataArray(values, dims=("future", "input"), coords={"input": list(names)})
-    category = xr.DataArray(
-        [*evidence.categories[:-2], OTHER], dims="category", coords={"category": [*evidence.categories[:-2], OTHER]}
-    )
+    labels = list(evidence.categories[:-1])
+    category = xr.DataArray(labels, dims="category", coords={"category": labels})
     freed_part = _use(evidence, x, category) * _adoption(evidence, x, category)  # future, category, theme
     growth, path = _growth(evidence, x, years), _path(x, years, start)
     fte, wage, freeable = _workforce(evidence, workforce_tables(evidence, names, values))
@@ -132,7 +135,7 @@ def _use(evidence: Evidence, x: xr.DataArray, category: xr.DataArray) -> xr.Data
         rows.append(x.sel(input=f"residual.{name}", drop=True))
         places.append((name, residual_theme))
     rows.append(x.sel(input="extrapolation", drop=True))
-    places.append((OTHER, NO_THEME))
+    places.append((evidence.other, NO_THEME))
     belongs = np.array([[[(c, k) == place for k in themes] for c in category.data] for place in places], dtype=float)
     membership = xr.DataArray(
         belongs, dims=("task", "category", "theme"), coords={"category": category, "theme": themes}
@@ -195,11 +198,47 @@ def freed_parts(evidence: Evidence, names: Sequence[str], values: np.ndarray) ->
     import xarray as xr
 
     x = xr.DataArray(values, dims=("future", "input"), coords={"input": list(names)})
-    labels = [*evidence.categories[:-2], OTHER]
+    labels = list(evidence.categories[:-1])
     category = xr.DataArray(labels, dims="category", coords={"category": labels})
     part = _use(evidence, x, category).sum("theme") * _adoption(evidence, x, category)
     growth = _growth(evidence, x, (HORIZON,)).isel(year=0)
     return part.transpose("future", "category").values, growth.transpose("future", "area").values
+
+
+def totals_and_areas(
+    evidence: Evidence, names: Sequence[str], years: Sequence[int], start: float, values: np.ndarray
+) -> xr.Dataset:
+    """The totals and areas of `evaluate`, without all else: for thousands of futures.
+
+    Parameters
+    ----------
+    evidence, names, years, start, values
+        See `evaluate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        freed_fte, freed_wage, freed_fte_share and freed_wage_share, in all and by area, on `future` and `year`.
+    """
+    import xarray as xr
+
+    x = xr.DataArray(values, dims=("future", "input"), coords={"input": list(names)})
+    part, _ = freed_parts(evidence, names, values)
+    growth = _growth(evidence, x, years).transpose("future", "year", "area").values
+    path = _path(x, years, start).transpose("future", "year").values[:, :, None]
+    cells = workforce_tables(evidence, names, values).sum(axis=-1)
+    potential = np.ones(evidence.workforce.wage.shape)
+    potential[:, evidence.categories.index(evidence.other)] = evidence.workforce.potential_other
+    outputs: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    for quantity, price in zip(QUANTITIES, (np.ones(potential.shape), evidence.workforce.wage), strict=True):
+        freeable = (cells * potential * price)[..., : part.shape[1]]  # nothing is freed of the category that comes last
+        freed = np.matmul(freeable, part[:, :, None])[:, None, :, 0] * growth * path
+        base = (cells * price).sum(axis=-1)[:, None] * growth
+        for suffix, amount, whole in (("", freed.sum(axis=-1), base.sum(axis=-1)), ("_by_area", freed, base)):
+            dims = ("future", "year", *(("area",) if suffix else ()))
+            outputs[f"{quantity}{suffix}"] = (dims, amount)
+            outputs[f"{quantity}_share{suffix}"] = (dims, amount / np.where(whole != 0, whole, 1.0))
+    return _checked(xr.Dataset(outputs, {"year": list(years), "area": list(evidence.areas)}))
 
 
 def workforce_tables(evidence: Evidence, names: Sequence[str], values: np.ndarray) -> np.ndarray:
@@ -248,8 +287,8 @@ def _workforce(evidence: Evidence, tables: np.ndarray) -> tuple[xr.DataArray, xr
         evidence.workforce.wage, dims=("area", "category"), coords={k: coords[k] for k in ("area", "category")}
     )
     potential = xr.ones_like(wage)
-    potential.loc[{"category": OTHER}] = evidence.workforce.potential_other
-    return fte, wage, (fte * potential).drop_sel(category=EXCLUDED)
+    potential.loc[{"category": evidence.other}] = evidence.workforce.potential_other
+    return fte, wage, (fte * potential).drop_sel(category=evidence.excluded)
 
 
 def _split(
@@ -266,9 +305,9 @@ def _split(
     result = {"": by_area.sum("area"), "_by_area": by_area, "_by_category": by_category, "_by_level": by_level}
     if part is not None:
         result["_by_theme"] = xr.dot(grown.sum("level"), part, dim="category")
-    other = cells.sel(category=OTHER, drop=True).sum("level") * growth
+    other = cells.sel(category=evidence.other, drop=True).sum("level") * growth
     if part is not None:
-        other = other * part.sum("theme").sel(category=OTHER, drop=True)
+        other = other * part.sum("theme").sel(category=evidence.other, drop=True)
     result["_by_focus_area"] = _focus_areas(evidence, by_area, by_category, other)
     return result
 
@@ -276,16 +315,21 @@ def _split(
 def _focus_areas(
     evidence: Evidence, by_area: xr.DataArray, by_category: xr.DataArray, other_by_area: xr.DataArray
 ) -> xr.DataArray:
-    """The three focus areas, which overlap."""
+    """The focus areas, which overlap."""
     import xarray as xr
 
+    names = list(evidence.focus_areas)
+    if not names:
+        return by_area.isel(area=slice(0)).rename(area="focus_area").assign_coords(focus_area=np.array([], dtype=str))
     sums = [
         by_area.sel(
             area=[a for a, focus in zip(evidence.areas, evidence.area_focus, strict=True) if focus == name]
         ).sum("area")
-        for name in FOCUS_AREAS[:-1]
+        for name in names
+        if name != FOCUS_AREAS[-1]
     ]
     counted = [c for c, yes in zip(evidence.categories, evidence.administration_category, strict=True) if yes]
     named = [a for a, yes in zip(evidence.areas, evidence.administration_area, strict=True) if yes]
-    across = by_category.sel(category=counted).sum("category") + other_by_area.sel(area=named).sum("area")
-    return xr.concat([*sums, across], dim="focus_area").assign_coords(focus_area=list(FOCUS_AREAS))
+    if FOCUS_AREAS[-1] in names:
+        sums.append(by_category.sel(category=counted).sum("category") + other_by_area.sel(area=named).sum("area"))
+    return xr.concat(sums, dim="focus_area").assign_coords(focus_area=names)

@@ -189,8 +189,8 @@ class Prepared:
 
     @cached_property
     def groups(self) -> Groups:
-        """Groups of all partitions."""
-        return all_groups(self.inputs)
+        """Groups of all partitions, and of the inputs that depend on each other."""
+        return all_groups(self.inputs, self.copula.blocks)
 
     @cached_property
     def moments(self) -> Moments:

@@ -18,8 +18,6 @@ import numpy as np
 from .demography import central_growth
 from .errors import InputError, nearest
 from .sources import (
-    EXCLUDED,
-    OTHER,
     areas_table,
     categories_table,
     full_potential,
@@ -172,7 +170,7 @@ def read_frame(data: Path) -> Frame:
     focus = np.isfinite(middle)
     adopt = np.zeros((3, len(names[1])))
     adopt[:, focus] = middle[focus]
-    adopt[:, names[1].index(OTHER)] = np.average(middle[focus], weights=_printed_fte(data, names[1])[focus])
+    adopt[:, -2] = np.average(middle[focus], weights=_printed_fte(data, names[1])[focus])
     adopt[:, adopt[1] > 0] += np.array([[-BAND], [0.0], [BAND]])
     return Frame(
         *names,
@@ -333,7 +331,7 @@ def _potential_cells(
         cells = area == position(frame.areas, label, place)
         return cells, cells
     if scope == "administration":
-        other = category == frame.categories.index(OTHER)
+        other = category == len(frame.categories) - 2
         cells = frame.administration[category] | (other & frame.administration_others[area])
     elif scope == "all":
         cells = everyone
@@ -355,8 +353,8 @@ def _workforce_cells(frame: Frame, dimension: str, label: str, place: str) -> np
     if dimension == "excluded":
         return None
     position(("total", "excluded", *axes), dimension, place)
-    categories = {"Total": range(len(frame.categories)), EXCLUDED: (frame.categories.index(EXCLUDED),)}
-    categories[FOCUS_TOTAL] = range(frame.categories.index(OTHER))
+    categories = {"Total": range(len(frame.categories)), frame.categories[-1]: (len(frame.categories) - 1,)}
+    categories[FOCUS_TOTAL] = range(len(frame.categories) - 2)
     position(tuple(categories), label, place)
     return np.isin(frame.cells[:, 1], categories[label])
 

@@ -24,6 +24,7 @@ from .prepared import Prepared
 from .printed_numbers import (
     BAND,
     ENDS,
+    Frame,
     Printed,
     Term,
     accepted,
@@ -34,7 +35,7 @@ from .printed_numbers import (
     workforce_numbers,
 )
 from .results import CI_BOUNDS
-from .sources import OTHER
+from .sources import GROWTH, POTENTIAL, WORKFORCE, is_there
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 FILE = "published.csv"
 FUTURES, REPLICATES = 2**14, 16
 GROUPS = ("potentials", "workforce", "growth", "claims")
+TABLES = ((POTENTIAL, potential_numbers), (WORKFORCE, workforce_numbers), (GROWTH, growth_numbers))
 CONFLICT = "In conflict with the other printed numbers."
 DEPARTS = "The report's central values hit it, those of this configuration do not."
 
@@ -119,7 +121,7 @@ def published_table(prepared: Prepared, seed: int = 0, futures: int = FUTURES) -
         On the dimension `number`: the printed number with its provenance, published_low, published_high, rounding,
         probability, and the likely reason of a miss; by `end`: ours, hit (1 or 0), and miss_by (positive where ours is
         too high). NaN where nothing is printed at that end, and where the model has no such output. Numbers of bounds
-        and hits in the attributes.
+        and hits in the attributes. Of size 0 where the folder has no tables of printed numbers.
 
     Raises
     ------
@@ -130,11 +132,13 @@ def published_table(prepared: Prepared, seed: int = 0, futures: int = FUTURES) -
     """
     evidence = prepared.evidence
     cells = np.argwhere((evidence.ensemble > 0).any(axis=0) | (evidence.workforce.fte > 0))
-    groups, numbers = _printed(prepared.config.data, cells)
+    groups, numbers = _printed(evidence, prepared.config.data, cells)
     sums = _sums(cells, numbers)
-    limits = np.array([[accepted(number).get(end, (np.nan, np.nan)) for end in ENDS] for number in numbers])
+    ends = [[accepted(number).get(end, (np.nan, np.nan)) for end in ENDS] for number in numbers]
+    limits = np.array(ends).reshape(len(numbers), len(ENDS), 2)
     ours = _under_the_rule(prepared, sums)
     miss = _miss(ours, limits)
+    futures = futures if numbers else REPLICATES  # as few as there can be
     design = design_for(len(prepared.inputs), futures, REPLICATES, seed, "sobol")
     probability, interval = _probabilities(prepared, sums, numbers, design)
     columns = {name: [getattr(number, name, "") for number in numbers] for name in _TEXTS}
@@ -184,14 +188,32 @@ def write_csv(table: xr.Dataset, folder: Path) -> Path:
     return folder / FILE
 
 
-def _printed(data: Path, cells: np.ndarray) -> tuple[list[str], list[Printed]]:
+def _frame(evidence: Evidence, cells: np.ndarray) -> Frame:
+    """What printed numbers are sums over, where not all are there that `read_frame` holds against each other."""
+    phase_in = np.array([*(one.central for one in evidence.phase_in), 0.0])
+    return Frame(
+        areas=evidence.areas,
+        categories=evidence.categories,
+        levels=evidence.levels,
+        focus=evidence.area_focus,
+        administration=np.array(evidence.administration_category),
+        administration_others=np.array(evidence.administration_area),
+        cells=cells,
+        growth=1.0 + evidence.growth.central,
+        use=np.append(evidence.workforce.potential, [0.0, 0.0]),
+        adopt=phase_in + np.where(phase_in > 0, np.array([[-BAND], [0.0], [BAND]]), 0.0),
+    )
+
+
+def _printed(evidence: Evidence, data: Path, cells: np.ndarray) -> tuple[list[str], list[Printed]]:
     """The printed numbers, each with its group; figure by figure, the claims of the text last."""
-    frame = replace(read_frame(data), cells=cells)
-    tables = (potential_numbers(frame, data), workforce_numbers(frame, data), growth_numbers(frame, data))
+    there = [is_there(data, name) for name, _ in TABLES]
+    frame = replace(read_frame(data), cells=cells) if all(there) else _frame(evidence, cells)
     numbers = [
         ("claims" if number.figure == "text" else group, number)
-        for group, table in zip(GROUPS, tables, strict=False)
-        for number in table
+        for group, (_, read), known in zip(GROUPS, TABLES, there, strict=False)
+        if known
+        for number in read(frame, data)
     ]
     numbers.sort(key=lambda pair: pair[0] == "claims")
     return [group for group, _ in numbers], [number for _, number in numbers]
@@ -210,7 +232,9 @@ def _labelled(texts: dict[str, list[str]], values: dict[str, np.ndarray]) -> xr.
     import xarray as xr
 
     columns: dict[str, Any] = {
-        name: ("number", np.array(text, dtype=object), {"long_name": _TEXTS[name]}) for name, text in texts.items()
+        # Without rows netCDF could not tell that objects are texts.
+        name: ("number", np.array(text, dtype=object if text else str), {"long_name": _TEXTS[name]})
+        for name, text in texts.items()
     }
     for name, said in _NUMBERS.items():
         units = "1" if name.startswith(("hit", "probability")) else "see `unit`"
@@ -233,7 +257,7 @@ def _sums(cells: np.ndarray, numbers: Sequence[Printed]) -> _Sums:
         return lacking if term is None else place[_identity(term)]
 
     places = [(at(one.top, none + 2), at(one.less, none), at(one.bottom, none + 1)) for one in numbers]
-    return _Sums(cells, masks, np.array(places).T)
+    return _Sums(cells, masks, np.array(places, dtype=np.int64).reshape(-1, 3).T)
 
 
 def _identity(term: Term) -> tuple[tuple[bool, bool, bool], bytes]:
@@ -264,7 +288,8 @@ def _outputs(evidence: Evidence, sums: _Sums, fte: np.ndarray, part: np.ndarray,
         If another is not finite.
     """
     area, category, level = sums.cells.T
-    potential = np.where(category == evidence.categories.index(OTHER), evidence.workforce.potential_other[area], 1.0)
+    of_others = category == evidence.categories.index(evidence.other)
+    potential = np.where(of_others, evidence.workforce.potential_other[area], 1.0)
     factors = (
         evidence.workforce.wage[area, category],
         growth[:, area],
@@ -344,7 +369,7 @@ def _reasons(numbers: Sequence[Printed], miss: np.ndarray, calibrated: np.ndarra
 
 def _counts(groups: Sequence[str], miss: np.ndarray) -> dict[str, int]:
     """Bounds and hits, in all and by kind of number."""
-    group = np.array(groups)
+    group = np.array(groups, dtype=str)
     counts: dict[str, int] = {}
     for name, chosen in (("", slice(None)), *((f"_{one}", group == one) for one in GROUPS)):
         counts |= {f"bounds{name}": int(np.isfinite(miss[chosen]).sum()), f"hits{name}": int((miss[chosen] == 0).sum())}

@@ -19,7 +19,7 @@ from .intervals import student_t
 from .outputs import OutputRow
 from .potential import LONG_NAMES, NO_THEME, QUANTITIES, UNITS
 from .simulation import BINS, Propagated
-from .sources import EXCLUDED, FOCUS_AREAS, OTHER, potential_table
+from .sources import POTENTIAL, is_there, potential_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -37,7 +37,7 @@ def labels_of(evidence: Evidence, dimension: str) -> tuple[str, ...]:
         "area": evidence.areas,
         "level": evidence.levels,
         "theme": (*evidence.themes, NO_THEME),
-        "focus_area": FOCUS_AREAS,
+        "focus_area": evidence.focus_areas,
         "category": evidence.categories,
     }[dimension]
 
@@ -82,7 +82,7 @@ def summary(propagated: Propagated, evidence: Evidence, rows: Sequence[OutputRow
                     }
                     data[name + ending] = xr.DataArray(picked, dims=dims, attrs=attributes)
     coordinates: dict[str, Any] = {"year": list(years), "quantile": list(levels), "ci_bound": list(CI_BOUNDS)}
-    coordinates |= {dim: list(labels_of(evidence, dim)) for dim in dimensions if dim}
+    coordinates |= {dim: np.array(labels_of(evidence, dim), dtype=str) for dim in dimensions if dim}
     return xr.Dataset(data, coords=coordinates)
 
 
@@ -180,7 +180,7 @@ def _rows_of(
         if row in place:
             index.append(place[row])
             factor.append(1.0)
-        elif label == EXCLUDED:
+        elif label == evidence.excluded:
             index.append(0)
             factor.append(0.0)
         else:  # wages of a category are its FTE times its one wage
@@ -225,7 +225,8 @@ def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[Out
                       if OutputRow(quantity, dimension, label) in rows]  # fmt: skip
             if len(picked) < len(labels):
                 continue
-            limits = np.array([ranges.get((quantity, dimension, label), (np.nan, np.nan)) for label in labels])
+            ends = [ranges.get((quantity, dimension, label), (np.nan, np.nan)) for label in labels]
+            limits = np.array(ends).reshape(len(labels), 2)
             parts = (propagated.bins.centre[at, picked, 0], propagated.bins.width[at, picked, 0])
             counts = propagated.counts[:, at, picked, 0].sum(axis=0)
             below, up_to = (histogram_cdf(counts, *parts, np.nan_to_num(limits[:, end])) for end in (0, 1))
@@ -246,9 +247,9 @@ def probabilities(propagated: Propagated, evidence: Evidence, rows: Sequence[Out
 
 
 def published_ranges(data: Path) -> dict[tuple[str, str, str], tuple[float, float]]:
-    """Printed low and high in `data` by quantity, dimension and label; focus areas from figures 4.1 and 4.3.2."""
+    """Printed low and high by quantity, dimension and label, if `data` has any; focus areas from figures 4.1 and 4.3.2."""
     ranges: dict[tuple[str, str, str], tuple[float, float]] = {}
-    for row in potential_table(data).rows:
+    for row in potential_table(data).rows if is_there(data, POTENTIAL) else ():
         limits = (float(row["low"]), float(row["high"]))
         quantity, figure, dimension = str(row["quantity"]), str(row["figure"]), str(row["dimension"])
         if figure in ("3.3", "3.4"):
@@ -313,7 +314,7 @@ def workforce_table(evidence: Evidence) -> xr.Dataset:
     variables = (
         ("fte", ("area", "category", "level"), "thousand FTE", "FTE in 2023"),
         ("wage", ("area", "category"), "mio. DKK per FTE a year, 2023 prices", "Wages of one FTE"),
-        ("potential_other", ("area",), "1", f"Full potential of {OTHER}"),
+        ("potential_other", ("area",), "1", f"Full potential of {evidence.other}"),
     )
     data = {
         name: (dims, getattr(evidence.workforce, name), {"units": units, "long_name": said})

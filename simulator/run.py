@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import __version__
+from .all_outputs import all_outputs
 from .config import Config
 from .continuing import Sums, sums_from, sums_node
+from .demand import cells, demand
 from .design import BITS, Design, design_for, direction_numbers, point_levels, replicate_points
+from .distribution import distribution
 from .errors import InputError
 from .executor import in_order
 from .ladder import ladder
 from .outputs import base_places, scope_rows
+from .potential import totals_and_areas
 from .prepared import Prepared
 from .published import published_table
 from .results import histogram_quantiles, input_table, probabilities, provenance, summary, workforce_table
+from .sensitivity.all_outputs import all_outputs_table, closed_form, pairs_of_partitions, with_inputs
 from .sensitivity.convergence import widest_interval
 from .simulation import Propagated, propagate
-from .stages import NODES, analyse, pair_design
+from .stages import NODES, Analysis, analyse, pair_design
 from .use_cases import use_cases
+from .views import conditional_means, information, keep, rank, separation, switching_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +41,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 TAILS = (0.05, 0.95)
 SAMPLE_BLOCK = 1024
+SHARES_BY_AREA = ["freed_fte_share_by_area", "freed_wage_share_by_area"]
+PAIRS = "pairs, both analyses"  # of groups and of single inputs
 HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
 
 
@@ -78,6 +88,7 @@ def extend_model(
     """Carry out `Model.extend`; see there."""
     had = sums_from(earlier, model)
     before, pairs = had.propagated.design, had.frozen.design
+    _require_same(model, earlier)
     points = 1 << before.log2_points if points is None else points
     replicates = before.replicates if replicates is None else replicates
     for name, wanted, have in (
@@ -101,17 +112,36 @@ def extend_model(
     return _carried_out(model, plan, nodes, workers, progress, (had, tables))
 
 
+def _require_same(model: Prepared, earlier: xr.DataTree) -> None:
+    """Refuse to continue a run whose configuration or tables have changed since.
+
+    Raises
+    ------
+    InputError
+        Names what has changed.
+    """
+    origin, place = _origin(model.config), str(model.config.path)
+    remedy = "Bring back what it was, or run anew."
+    if origin["config_hash"] != earlier.attrs["config_hash"]:
+        raise InputError(place, "the configuration is not as it was in the earlier run", remedy)
+    before, now = json.loads(earlier.attrs["data_hashes"]), origin["data_hashes"]
+    changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    if changed:
+        raise InputError(str(model.config.data), f"{', '.join(changed)}: not as in the earlier run", remedy)
+
+
 def _carried_out(
     model: Prepared,
     plan: _Plan,
-    nodes: dict[str, xr.Dataset],
+    nodes: Mapping[str, xr.Dataset],
     workers: int | None,
     progress: Progress | None,
     earlier: tuple[Sums, dict[str, xr.Dataset]] | None = None,
 ) -> xr.DataTree:
+    """Draw what has not been drawn, and label all; `nodes` are there already."""
     import xarray as xr
 
-    started, run, design = time.time(), model.config.settings.run, plan.futures
+    started, design = time.time(), plan.futures
     had = None if earlier is None else earlier[0]
     told = _counter(progress, "futures", design.points)
     bins = model.bins if had is None else had.propagated.bins
@@ -119,16 +149,12 @@ def _carried_out(
     before = None if had is None else had.propagated
     propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
     tails = _tails(model, propagated) if had is None else had.tails
-    told = _counter(progress, "pairs", 2 * plan.pairs.points)
+    told = _counter(progress, PAIRS, 2 * plan.pairs.points)
     of_pairs = None if earlier is None else (earlier[0].frozen, earlier[0].single, earlier[1])
     found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
+    sums = Sums(propagated, found.last.frozen, found.last.single, tails)
     made = {
-        "summary": xr.merge(
-            [
-                summary(propagated, model.evidence, model.rows, model.years, sorted({*run.quantiles, *HEADLINE})),
-                probabilities(propagated, model.evidence, model.rows, model.years, model.config.data),
-            ]
-        ),
+        **_of_futures(model, propagated),
         **found.last.tables,
         **found.convergence,
         "ladder": ladder(model, design.seed, workers),
@@ -136,12 +162,31 @@ def _carried_out(
         "workforce": workforce_table(model.evidence),
         "sample": nodes["sample"] if "sample" in nodes else _sample(model, design, workers),
     }
-    if run.continuable:
-        made["sums"] = sums_node(Sums(propagated, found.last.frozen, found.last.single, tails))
+    made |= _views(model, made, design.replicates, design.seed)
+    made |= _of_all_outputs(model, design, workers, progress)
+    made |= {"sums": sums_node(sums)} if model.config.settings.run.continuable else {}
     tree = xr.DataTree.from_dict({**nodes, **made})
-    tree.attrs = provenance(
+    tree.attrs = _provenance(model, plan, found, started)
+    return tree
+
+
+def _of_futures(model: Prepared, propagated: Propagated) -> dict[str, xr.Dataset]:
+    """Summary and distribution of the outputs."""
+    import xarray as xr
+
+    levels = sorted({*model.config.settings.run.quantiles, *HEADLINE})
+    shown = (model.evidence, model.rows, model.years)
+    parts = [summary(propagated, *shown, levels), probabilities(propagated, *shown, model.config.data)]
+    return {"summary": xr.merge(parts), "distribution": distribution(propagated, model.rows, model.years)}
+
+
+def _provenance(model: Prepared, plan: _Plan, found: Analysis, started: float) -> dict[str, str | int | float]:
+    """What a run was made with."""
+    design, config = plan.futures, model.config
+    call = f"simulator.load({str(config.path)!r}, {config.changes!r}).run({plan.asked}, {design.seed})"
+    return provenance(
         {
-            "title": model.config.settings.title,
+            "title": config.settings.title,
             "futures": design.points,
             "futures_asked": plan.asked,
             "replicates": design.replicates,
@@ -150,15 +195,48 @@ def _carried_out(
             "base_points": found.last.frozen.design.points,
             "stopped": found.stopped,
             "widest_interval": widest_interval(found.last.tables),
-            "command": f"simulator.load({str(model.config.path)!r}, {model.config.changes!r})"
-            f".run({plan.asked}, {design.seed})",
-            **_origin(model.config),
+            "command": call,
+            **_origin(config),
             "versions": _versions(),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
             "duration_seconds": round(time.time() - started, 3),
         }
     )
-    return tree
+
+
+def _views(model: Prepared, nodes: Mapping[str, xr.Dataset], replicates: int, seed: int) -> dict[str, xr.Dataset]:
+    """Other views of the same futures, and what more knowledge would be worth."""
+    kept = keep(nodes["sample"], replicates)
+    single = nodes["single_inputs"]
+    return {
+        "single_inputs": single.merge(conditional_means(model), combine_attrs="override"),
+        "switching": switching_values(model),
+        "rank": rank(model, kept, seed),
+        "separation": separation(model, kept),
+        "information": information(model, nodes["sensitivity"], single, kept),
+        "demand": demand(model.evidence, nodes["sample"], model.years),
+        "cells": cells(model.evidence, nodes["sample"], model.years),
+    }
+
+
+def _of_all_outputs(
+    model: Prepared, design: Design, workers: int | None, progress: Progress | None
+) -> dict[str, xr.Dataset]:
+    """Where asked for: indices of every output, from fewer pairs, of groups, every input, and pairs of groups."""
+    run = model.config.settings.run
+    if not run.index_points or run.outputs != "all":
+        return {}
+    pairs = design_for(design.inputs, run.index_points, design.replicates, design.seed, design.method)
+    groups = with_inputs(model.groups, model.names)
+    of_pairs = pairs_of_partitions(groups)
+    exact = None
+    if model.closed_form:
+        exact = closed_form(model.structure, model.moments, model.lines, groups.members, of_pairs)
+    centre = np.ascontiguousarray(model.bins.centre[:, :, 0].T)
+    told = _counter(progress, "pairs for all outputs", pairs.points)
+    sums = all_outputs(pairs, model.sampler, model.structure, groups.members, of_pairs, centre, workers, told)
+    known = model.has_index(groups.members)
+    return {"indices": all_outputs_table(sums, exact, groups, of_pairs, model.rows, model.years, known)}
 
 
 def _tails(model: Prepared, propagated: Propagated) -> np.ndarray:
@@ -183,11 +261,13 @@ def _sample(model: Prepared, design: Design, workers: int | None) -> xr.Dataset:
         ]
     )[:number]
     values = model.values(levels)
-    kept = ["freed_fte", "freed_wage", "freed_fte_by_area", "freed_wage_by_area", "freed_fte_share", "freed_wage_share"]
+    start = model.config.settings.phase_in.start
+    evaluated = partial(totals_and_areas, model.evidence, model.names, model.years, start)
     blocks = [values[at : at + SAMPLE_BLOCK] for at in range(0, max(number, 1), SAMPLE_BLOCK)]
-    parts = [part for _, part in in_order(lambda block: model.evaluate(block)[kept], blocks, workers)]
+    parts = [part.drop_vars(SHARES_BY_AREA) for _, part in in_order(evaluated, blocks, workers)]
     outputs: xr.Dataset = xr.concat(parts, dim="future") if len(parts) > 1 else parts[0]
     said = {"units": "see `unit` in /inputs", "long_name": "Values of the inputs"}
+    outputs = outputs.assign_coords(replicate=("future", np.repeat(np.arange(design.replicates), each)[:number]))
     outputs["value"] = xr.DataArray(values, dims=("future", "input"), coords={"input": model.names}, attrs=said)
     return outputs.assign_attrs(description=f"The first {each} futures of each replicate")
 
@@ -212,6 +292,7 @@ def _origin(config: Config) -> dict[str, Any]:
         texts[path.name if path.name not in texts else f"{path.parent.name}/{path.name}"] = text
     tables = sorted(path for kind in ("*.csv", "derived/*.csv", "derived/*.nc") for path in config.data.glob(kind))
     return {
+        "config_path": str(config.path),
         "config": texts,
         "config_changes": list(config.changes),
         "config_hash": hashlib.sha256("\0".join((*texts.values(), *config.changes)).encode()).hexdigest(),

@@ -297,8 +297,7 @@ def pick_freeze_stages(
     sums = [np.zeros((design.replicates, *shape)) for shape in shapes]
     if earlier is not None:
         before = (earlier.pairs, earlier.hybrids[:, first_place], earlier.allocation, earlier.tails)
-        for total, part in zip(sums, before, strict=True):
-            total[: len(part)] = part
+        _take_over(sums, before)
     run = partial(
         _pick_freeze_chunk,
         sampler=sampler,
@@ -319,6 +318,12 @@ def pick_freeze_stages(
         if ended is not None:
             pairs, hybrids, allocation, tail_sums = (total.copy() for total in sums)
             yield PickFrozen(ended, centre, pairs, hybrids[:, place], allocation, tail_sums)
+
+
+def _take_over(sums: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> None:
+    """The sums of earlier replicates, into those that may have more."""
+    for total, part in zip(sums, before, strict=True):
+        total[: len(part)] = part
 
 
 def row_count(structure: Structure) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 from .errors import InputError
 from .tables import KINDS, Column, Table, read_table
@@ -15,6 +18,24 @@ TEXT, NOTE, KIND = Column(str), Column(str, empty=True), Column(str, choices=KIN
 FRACTION, BLANK_FRACTION = Column(float, low=0, high=1), Column(float, empty=True, low=0, high=1)
 _YES_NO = Column(str, choices=("yes", "no"))
 _THEME = Column(float, empty=True, low=1)
+
+POTENTIAL, WORKFORCE, GROWTH = "published_potential.csv", "published_workforce.csv", "published_growth.csv"
+
+
+def is_there(data: Path, name: str) -> bool:
+    """Whether a folder has a table that it may do without.
+
+    Raises
+    ------
+    InputError
+        If it has one of nearly the same name instead, which would be left out in silence.
+    """
+    if (data / name).is_file():
+        return True
+    others = {path.name.lower(): path for path in data.iterdir()}
+    for near in difflib.get_close_matches(name, others, n=1, cutoff=0.9):
+        raise InputError(str(others[near]), "is not read", f"Rename it '{name}', or move it out of the folder.")
+    return False
 
 
 def read_source(data: Path, name: str, columns: dict[str, Column], key: Sequence[str]) -> Table:
@@ -45,7 +66,11 @@ def themes_table(data: Path) -> Table:
 
 
 def categories_table(data: Path) -> Table:
-    """categories.csv: job categories with phase-in range and the theme of their residual."""
+    """categories.csv: job categories with phase-in range and the theme of their residual.
+
+    The last two have neither, whatever they are called: the rest, to which the others are extrapolated, and what is
+    excluded.
+    """
     columns = {
         **dict.fromkeys(("category", "category_en", "phase_in_source"), TEXT),
         **dict.fromkeys(("phase_in_low", "phase_in_high"), BLANK_FRACTION),
@@ -56,9 +81,11 @@ def categories_table(data: Path) -> Table:
         "residual_theme": _THEME,
     }
     table = read_table(data / "categories.csv", columns, ("category",))
-    if table.texts("category")[-2:] != [OTHER, EXCLUDED]:
-        problem = f"does not end with '{OTHER}' and '{EXCLUDED}'"
-        raise InputError(str(table.path), problem, "Put these two rows last, in this order.")
+    ends = [np.isnan(table.numbers(f"phase_in_{end}")) for end in ("low", "high")]
+    if len(table.rows) < 3 or not np.all(ends, axis=0)[-2:].all():
+        problem = f"does not end with '{OTHER}' and '{EXCLUDED}', two rows without a phase-in"
+        remedy = "Put the rest and the excluded last, under these or other names, and another category before them."
+        raise InputError(str(table.path), problem, remedy)
     return table
 
 
@@ -67,21 +94,21 @@ def workforce_table(data: Path) -> Table:
     names = ("figure", "dimension", "label", "label_en", "quantity", "unit", "printed")
     number = Column(float)
     columns = {**dict.fromkeys(names, TEXT), "value": Column(float, empty=True), "low": number, "high": number}
-    return read_source(data, "published_workforce.csv", columns, ("figure", "dimension", "label", "quantity"))
+    return read_source(data, WORKFORCE, columns, ("figure", "dimension", "label", "quantity"))
 
 
 def potential_table(data: Path) -> Table:
     """published_potential.csv: printed potentials of 2040."""
     names = ("figure", "scope", "dimension", "label", "label_en", "quantity", "unit", "printed")
     columns = {**dict.fromkeys(names, TEXT), **dict.fromkeys(("low", "high", "rounding"), Column(float))}
-    return read_source(data, "published_potential.csv", columns, ("figure", "scope", "dimension", "label", "quantity"))
+    return read_source(data, POTENTIAL, columns, ("figure", "scope", "dimension", "label", "quantity"))
 
 
 def growth_table(data: Path) -> Table:
     """published_growth.csv: printed changes of the areas' FTE to 2040."""
     names = ("area", "area_en", "quantity", "unit", "printed")
     columns = {**dict.fromkeys(names, TEXT), **dict.fromkeys(("value", "low", "high"), Column(float))}
-    return read_source(data, "published_growth.csv", columns, ("area", "quantity"))
+    return read_source(data, GROWTH, columns, ("area", "quantity"))
 
 
 def full_potential(data: Path, table: Table) -> dict[str, float]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .config import RunSection
+from .config import FIRST_PAIRS
 from .design import Design, design_for
 from .outputs import scope_rows
 from .prepared import Prepared
+from .sections import RunSection
 from .sensitivity.convergence import INDICES, convergence, widest_interval
 from .sensitivity.exact import exact_allocation, exact_indices, output_means
 from .sensitivity.indices import ExactIndices, index_table
@@ -99,17 +100,18 @@ def analyse(
         If an output is not finite.
     """
     run, history, stopped = model.config.settings.run, list[Stage](), "points"
+    precise = run.precision is not None and earlier is None  # a continued run is given its size
     clock, last = time.monotonic(), 0.0
     with closing(_stages(model, design, tails, workers, told, earlier)) as stages:
         for stage in stages:
             history.append(stage)
             seconds = time.monotonic() - clock
-            found = _enough(run, stage, seconds, seconds - last)
+            found = _enough(run, stage, seconds, seconds - last) if precise else None
             last = seconds
             if found is not None:
                 stopped = found
                 break
-    if stopped == "points" and run.precision is not None:
+    if stopped == "points" and precise:
         stopped = "max_futures"
     before = {} if earlier is None else earlier[2]
     converging = {
@@ -139,14 +141,12 @@ def pair_design(model: Prepared, futures: int, seed: int) -> Design:
     unlimited = run.max_futures is None and run.max_seconds is None
     most = MOST_PAIRS if unlimited or run.max_futures is None else run.max_futures // 2
     log2_points = (most // run.replicates).bit_length() - 1
-    return replace(usual, log2_points=max(log2_points, FIRST_STAGE), first_log2=usual.log2_points)
+    return replace(usual, log2_points=max(log2_points, FIRST_PAIRS), first_log2=usual.log2_points)
 
 
 def _enough(run: RunSection, stage: Stage, seconds: float, of_last: float) -> str | None:
     """Why there is no other doubling; None if there may be one, which takes twice as long as the last."""
-    if run.precision is None:
-        return None
-    if not widest_interval(stage.tables) >= run.precision:  # or there is none, where no output varies
+    if not widest_interval(stage.tables) >= (run.precision or 0.0):  # or there is none, where no output varies
         return "precision"
     if run.max_seconds is not None and seconds + 2 * of_last > run.max_seconds:
         return "max_seconds"

@@ -164,7 +164,7 @@ def test_check_lists_every_input_and_draws_and_writes_nothing(
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("futures were drawn")
 
-    for name in ("run.propagate", "run.pick_freeze", "prepared.make_sampler"):
+    for name in ("run.propagate", "stages.pick_freeze_stages", "prepared.make_sampler"):
         monkeypatch.setattr(f"simulator.{name}", refuse)
     assert main(["check", str(BASE)]) == 0
     said, errors = capsys.readouterr()
@@ -336,7 +336,7 @@ def test_mistakes_show_before_anything_is_drawn(
 # Interruption, progress
 
 
-@pytest.mark.parametrize("stage", ["simulator.run.propagate", "simulator.run.pick_freeze", "simulator.run._sample"])
+@pytest.mark.parametrize("stage", ["simulator.run.propagate", "simulator.stages.pick_freeze_stages", "simulator.run._sample"])
 def test_an_interrupted_run_leaves_nothing(
     stage: str, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -204,12 +204,12 @@ def test_the_sample_holds_the_first_futures_of_each_replicate() -> None:
 def test_progress_is_told_to_the_end() -> None:
     told: list[tuple[str, int, int]] = []
     simulator.load(BASE, QUICK).run(futures=1024, progress=lambda *step: told.append(step))
-    for stage, total in (("futures", 1024), ("pairs", 256), ("pairs for single inputs", 256)):
+    for stage, total in (("futures", 1024), ("pairs, both analyses", 512)):
         done = [step[1] for step in told if step[0] == stage]
         assert done == sorted(done)
         assert done[-1] == total
         assert {step[2] for step in told if step[0] == stage} == {total}
-    assert {step[0] for step in told} == {"futures", "pairs", "pairs for single inputs"}
+    assert {step[0] for step in told} == {"futures", "pairs, both analyses"}
 
 
 # Nets against Monte Carlo, estimates against the closed form

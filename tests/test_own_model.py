@@ -27,10 +27,10 @@ from simulator.cli import main
 from simulator.errors import InputError
 from simulator.own_model.built_in import OUTPUTS, built_in_study
 from simulator.own_model.histogram import BINS, Histogram, block_histogram, empty_histogram, quantiles
-from simulator.sensitivity.convergence import convergence
 from simulator.own_model.methods import METHODS
 from simulator.own_model.points import replicate_sources
 from simulator.sensitivity import sobol
+from simulator.sensitivity.convergence import convergence
 from simulator.sensitivity.hybrids import make_plan
 from simulator.simulation import NonFiniteError
 
@@ -399,7 +399,7 @@ def test_mistakes_in_extend(elsewhere: Path, capsys: pytest.CaptureFixture[str])
         (["nowhere", "--points", "128"], "nowhere: there is no such file."),
         (["empty", "--points", "128"], "there is no such file."),
         (["text.nc", "--points", "128"], "text.nc: is not a results file"),
-        (["other.nc", "--points", "128"], "other.nc: is not of a model of your own"),
+        (["other.nc", "--points", "128"], "other.nc: holds no run: it lacks config_changes"),
         (["out", "--points", "128", "--config", "gone.toml"], "there is no configuration 'gone.toml'"),
     ):
         assert main(["extend", *arguments]) == 2, arguments
@@ -1129,7 +1129,7 @@ def test_a_method_sees_only_what_is_uncertain(elsewhere: Path) -> None:
             ["--method", "sobl"],
             "--method sobl: there is no such method. Did you mean 'sobol'? The methods are: sobol, rank, ",
         ),
-        (["--method", "x"], "there is no such method. Known are: 'sobol', 'rank', 'shapley', 'morris'"),
+        (["--method", "x"], "there is no such method. Known are: 'sobol', 'rank', 'shapley', 'morris', 'delta'"),
         (["--method", "sobol", "--points", "100"], "--points: 100 is no power of two"),
         (["--method", "sobol", "--points", "8"], "--points: 8 points cannot be drawn. Give 16 or more"),
         (["--method", "morris", "--points", "0"], "--points: 0 points cannot be drawn. Give 1 or more"),

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from ..dependence import Copula
 from ..errors import InputError, nearest
 from ..inputs import PARTITIONS
 from ..phase_in import HORIZON
@@ -14,6 +13,7 @@ from ..potential import QUANTITIES, UNITS, freed_parts, workforce_tables
 from ..prepared import Prepared
 from ..sensitivity.problem import Problem, partition
 from ..sources import OTHER
+from ..views import total_ranges
 from .function import Function
 from .study import Study
 
@@ -52,7 +52,14 @@ def built_in_study(model: Prepared, groups: str | None = None) -> Study:
     distributions = tuple(one.distribution for one in model.inputs)
     function = Function(partial(_in_blocks, model), names, OUTPUTS, "the built-in model")
     problem = Problem(names, distributions, *partition(labels), groups is not None, OUTPUTS)
-    return Study(function, problem, Copula(names, ()), str(model.config.path))
+    ranges = tuple(
+        (name, low, high)
+        for name, (low, high) in zip(OUTPUTS, total_ranges(model).tolist(), strict=True)
+        if low <= high
+    )
+    decision = model.config.settings.decision
+    threshold = None if decision.threshold is None else (f"{decision.quantity} {HORIZON}", decision.threshold)
+    return Study(function, problem, model.copula, str(model.config.path), ranges, threshold, model)
 
 
 def _in_blocks(model: Prepared, values: np.ndarray) -> np.ndarray:

@@ -15,13 +15,13 @@ import numpy as np
 from ..config import COMMAND_LINE
 from ..errors import InputError
 from ..prepared import Prepared
-from ..results import FILE, input_table, prepare_folder, provenance, save
+from ..results import input_table, prepare_folder, provenance, save
 from .built_in import built_in_study
 from .config import FIRST_POINTS
 from .indices import make_drawing
 from .methods import Options, analyse_with, method_named
 from .model import OwnModel, Progress, load
-from .results import KIND, identity, origin_of_config, own_input_table, versions
+from .results import identity, origin_of_config, own_input_table, versions
 from .study import Study
 
 if TYPE_CHECKING:
@@ -100,67 +100,6 @@ def central_outputs(model: OwnModel) -> dict[str, float]:
         if not np.isfinite(value):
             raise NonFiniteError(f"{model.study.function.place}: with every input in its middle, '{name}' is {value}")
     return result
-
-
-def extend_run(
-    run: Path, config: Path | None, points: int | None, replicates: int | None, progress: Progress | None
-) -> tuple[xr.DataTree, Path]:
-    """Continue a finished run, and write its results in place of the earlier ones.
-
-    Parameters
-    ----------
-    run : Path
-        Folder of the results, or their file.
-    config : Path, optional
-        Where the configuration is now; where it was, by default.
-    points : int, optional
-        Of each replicate.
-    replicates : int, optional
-    progress : callable, optional
-
-    Returns
-    -------
-    xarray.DataTree, Path
-        The results, and their file.
-
-    Raises
-    ------
-    InputError, NonFiniteError
-    """
-    import json
-
-    file = run / FILE if run.is_dir() else run
-    earlier = _read(file)
-    if points is None and replicates is None:
-        raise InputError("the command line", "nothing is asked for", "Give --points, --replicates or both.")
-    path = config or Path(earlier.attrs["config_path"])
-    if not path.is_file():
-        problem = f"there is no configuration '{path}', with which the run was made"
-        raise InputError(str(file), problem, "Start from the folder where it was made, or name it with --config.")
-    model = load(path, json.loads(earlier.attrs["config_changes"]))
-    prepare_folder(file.parent, overwrite=True)
-    tree = model.extend(earlier, points, replicates, progress)
-    asked = {"--points": points, "--replicates": replicates}
-    given = [part for name, value in asked.items() if value is not None for part in (name, str(value))]
-    tree.attrs["command"] = shlex.join(["python", "-m", "simulator", "extend", str(run), *given])
-    return tree, save(tree, file.parent)
-
-
-def _read(file: Path) -> xr.DataTree:
-    import xarray as xr
-
-    if not file.is_file():
-        raise InputError(str(file), "there is no such file", "Name the folder of a run, such as runs/ishigami.")
-    try:
-        with xr.open_datatree(file, engine="h5netcdf") as opened:
-            tree = opened.load()
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise InputError(str(file), f"is not a results file ({said})", "Name the folder of a run.") from None
-    if tree.attrs.get("kind") != KIND:
-        problem = "is not of a model of your own, as stated in [model] of a configuration"
-        raise InputError(str(file), problem, "Only runs of such models can be continued.")
-    return tree
 
 
 def analyse_config(

@@ -1,4 +1,4 @@
-"""The configuration of a model of the user's own: `[model]`, `[run]`, `[inputs]`, `[groups]` and `[[dependence]]`."""
+"""The configuration of a model of the user's own: function, run, inputs, groups, dependence and decision."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..config import Fraction, Merged, Section, read_merged, validated
+from ..config import Merged, read_merged, validated
 from ..errors import InputError
+from ..sections import Fraction, Section
 
 FIRST_POINTS = 16  # of each replicate: fewer tell nothing of the spread of an output
 MOST_POINTS = 2**32  # that a net of 32-bit digits tells apart
@@ -44,6 +45,13 @@ class OwnRunSection(Section):
     workers: int | None = Field(default=None, ge=1, le=1024)
 
 
+class OwnDecisionSection(Section):
+    """Whether to act if an output exceeds a threshold: what it is worth to know more first, and what keeps it below."""
+
+    output: str = ""
+    threshold: float | None = None
+
+
 class OwnSettings(Section):
     """All keys of the configuration of a model of the user's own."""
 
@@ -56,6 +64,7 @@ class OwnSettings(Section):
     inputs: dict[str, Any]
     groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     dependence: tuple[dict[str, Any], ...] = ()
+    decision: OwnDecisionSection = OwnDecisionSection()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from ..sensitivity.shapley_effects import shapley
 from .accumulate import CALL, advance, first_state
 from .config import FIRST_POINTS, MOST_POINTS, require_power_of_two
 from .indices import NODES, make_drawing, tables_of
+from .judging import Sample, information, prim, separation, switching
 from .points import Source, draw_values, replicate_sources
 from .study import Study, without_fixed
 
@@ -173,6 +174,15 @@ def _salib(study: Study, options: Options, name: str) -> Tables:
     return {"group_sensitivity" if study.problem.grouped else "sensitivity": table}
 
 
+def _judge(study: Study, options: Options, view: Callable[[Study, Sample], xr.Dataset]) -> Tables:
+    sample = Sample(*draw_sample(study, options))
+    return {"sensitivity": view(study, sample).assign_attrs(evaluations=len(sample.outputs))}
+
+
+def _switching(study: Study, options: Options) -> Tables:
+    return {"sensitivity": switching(study, lambda: Sample(*draw_sample(study, options)))}
+
+
 def draw_sample(study: Study, options: Options) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Values and outputs at the points of nets, in memory at once.
 
@@ -225,6 +235,14 @@ _OURS = {
     "rank": Method("First-order Sobol' indices from ranks", 2**10, _rank, dependent=True, net=True),
     "shapley": Method("Shapley effects", 2**7, _shapley, grouped=True, dependent=True, net=True),
 }
+_JUDGING = {
+    "separation": Method(
+        "What separates futures in a range", 2**10, partial(_judge, view=separation), dependent=True, net=True
+    ),
+    "prim": Method("Boxes of futures outside a range", 2**10, partial(_judge, view=prim), dependent=True, net=True),
+    "switching": Method("Values that lead out of a range", 2**8, _switching, net=True),
+    "information": Method("Value of information", 2**10, partial(_judge, view=information), dependent=True, net=True),
+}
 METHODS: Mapping[str, Method] = MappingProxyType(
     _OURS
     | {
@@ -233,5 +251,6 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         )
         for name, one in SALIB.items()
     }
+    | _JUDGING
 )
-"""By name: ours, and those of SALib."""
+"""By name: ours, those of SALib, and those that judge futures by a range or a threshold."""

@@ -143,4 +143,6 @@ def load(path: Path | str, changes: Sequence[str] = ()) -> OwnModel:
     inputs, files = read_inputs(config)
     problem, copula = read_problem(config, inputs)
     place = config.place("groups" if problem.grouped else "dependence")
-    return OwnModel(config, inputs, Study(load_function(config, problem.names), problem, copula, place), files)
+    decision, function = config.settings.decision, load_function(config, problem.names)
+    threshold = None if decision.threshold is None else (decision.output, decision.threshold)
+    return OwnModel(config, inputs, Study(function, problem, copula, place, threshold=threshold), files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from ..errors import InputError
 from ..sensitivity.problem import Problem, partition
 from .function import Function
 from .points import draw_values
+
+if TYPE_CHECKING:
+    from ..prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,21 @@ class Study:
         Dependence between inputs that are not fixed.
     place : str
         Where groups and dependence are stated, for messages.
+    ranges : tuple of (str, float, float)
+        Outputs whose futures are judged, each with the range that they ought to be in; infinite where it has no end.
+    threshold : tuple of (str, float), or None
+        What one acts on: if an output exceeds a threshold. An empty name is that of the only output.
+    built_in : Prepared or None
+        The built-in model, if it is that: more of it is known in closed form.
     """
 
     function: Function
     problem: Problem
     copula: Copula
     place: str
+    ranges: tuple[tuple[str, float, float], ...] = ()
+    threshold: tuple[str, float] | None = None
+    built_in: Prepared | None = None
 
     def values(self, levels: np.ndarray) -> np.ndarray:
         """Values of the inputs, joined by the copula, at independent quantile levels.
@@ -90,9 +102,9 @@ def without_fixed(study: Study) -> Study:
         whole[live] = values.T
         return function.call(whole.T)
 
-    return Study(
-        replace(function, call=filled, inputs=names),
-        Problem(names, distributions, *partition(labels), problem.grouped, problem.outputs),
-        restricted(study.copula, live.tolist()),
-        study.place,
+    return replace(
+        study,
+        function=replace(function, call=filled, inputs=names),
+        problem=Problem(names, distributions, *partition(labels), problem.grouped, problem.outputs),
+        copula=restricted(study.copula, live.tolist()),
     )

@@ -150,7 +150,7 @@ class Figure:
     caption: str
     alternative: str
     specification: Mapping[str, Any] = field(hash=False)
-    choices: Mapping[str, tuple[tuple[str, str], ...]] = field(default=NO_CHOICES, hash=False)
+    choices: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: NO_CHOICES, hash=False)
     note: str = ""
 
 

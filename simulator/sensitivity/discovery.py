@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from .given_data import Arrays, checked_sample, label_outputs, labelled, refuse_non_finite
+from .kolmogorov_smirnov import kolmogorov_smirnov
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -75,26 +76,21 @@ def separating_inputs(
     >>> table.share.values.round(2)
     array([[0.5, 0.5, 0. ]])
     """
-    from scipy.stats import ks_2samp
-
     values, outputs = checked_sample(values, outputs, names)
     count = outputs.shape[1]
     low, high = (np.broadcast_to(np.asarray(end, dtype=np.float64), (count,)) for end in (low, high))
     if not (low <= high).all():
         raise InputError("range", f"low {low.tolist()} is not below high {high.tolist()}", "Give low, then high.")
-    distance, p_value = (np.full((count, len(names), len(VERSUS)), np.nan) for _ in range(2))
     median, share = np.full((count, len(names), len(POSITIONS)), np.nan), np.empty((count, len(POSITIONS)))
-    for place, column in enumerate(outputs.T):
-        below, above = column < low[place], column > high[place]
-        inside = ~below & ~above
-        for at, members in enumerate((below, inside, above)):
+    inside = (outputs >= low) & (outputs <= high)
+    others = np.stack([outputs < low, outputs > high, ~inside], axis=-1)  # (n, q, versus)
+    tests = kolmogorov_smirnov(values, inside[..., None], others)
+    distance, p_value = (np.moveaxis(one, -1, 1) for one in tests)
+    for place in range(count):
+        for at, members in enumerate((others[:, place, 0], inside[:, place], others[:, place, 1])):
             share[place, at] = members.mean()
             if members.any():
                 median[place, :, at] = np.median(values[members], axis=0)
-        for at, others in enumerate((below, above, below | above)):
-            if inside.any() and others.any():
-                test = ks_2samp(values[inside], values[others], method="asymp", axis=0)
-                distance[place, :, at], p_value[place, :, at] = test.statistic, test.pvalue
     compared = ("output", "input", "versus")
     arrays: Arrays = {
         "ks_distance": (distance, compared, "1", "Kolmogorov-Smirnov distance of the futures in the range from others"),
@@ -165,8 +161,6 @@ def prim_boxes(
     >>> found.limit.sel(box=1).round(1).values.tolist()
     [[0.7, nan], [nan, nan], [nan, 0.5]]
     """
-    from scipy.stats import ks_2samp
-
     inside = np.asarray(inside)
     if inside.dtype != bool or inside.ndim != 1:
         raise ValueError(f"inside is {inside.dtype} of shape {inside.shape}; one truth value a row is needed")
@@ -174,7 +168,7 @@ def prim_boxes(
     if inside.all() or not inside.any():
         which = "all" if inside.all() else "none"
         raise InputError("futures of interest", f"{which} of the {len(inside)} are", "Move the range or the threshold.")
-    distance = ks_2samp(values[inside], values[~inside], method="asymp", axis=0).statistic
+    distance, _ = kolmogorov_smirnov(values, inside, ~inside)
     searched = np.sort(np.argsort(-distance, kind="stable")[:most])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its own dependencies, deprecated uses above all

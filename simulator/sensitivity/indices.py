@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..dependence import Block
 from ..inputs import PARTITIONS, Input, partition
 from ..intervals import student_t
 from ..outputs import OutputRow
@@ -17,6 +18,8 @@ from .estimators import Sums, azzini, mean_variance
 if TYPE_CHECKING:
     import xarray as xr
 
+DEPENDENT = "dependent"  # partition of the groups of inputs that depend on each other
+NAMED = 2  # inputs that the label of such a group names
 STILL = 3e-7  # an output whose standard deviation is below this part of its mean does not vary: the rest is rounding
 
 
@@ -59,26 +62,28 @@ class ExactIndices:
     allocation: np.ndarray
 
 
-def all_groups(inputs: Sequence[Input]) -> Groups:
-    """The groups of the four partitions.
+def all_groups(inputs: Sequence[Input], blocks: Sequence[Block] = ()) -> Groups:
+    """The groups of the four partitions, and those of inputs that depend on each other.
 
     Parameters
     ----------
     inputs : sequence of Input
+    blocks : sequence of Block
+        Of the copula; each is a group of the partition `DEPENDENT`.
 
     Returns
     -------
     Groups
     """
-    parts, labels, members = [], [], []
-    for name in PARTITIONS:
-        for label, places in partition(inputs, name).items():
-            parts.append(name)
-            labels.append(label)
-            member = np.zeros(len(inputs), dtype=bool)
-            member[places] = True
-            members.append(member)
-    return Groups(tuple(parts), tuple(labels), np.array(members))
+    found = [(name, label, places) for name in PARTITIONS for label, places in partition(inputs, name).items()]
+    for block in blocks:
+        names = [inputs[place].name for place in block.inputs]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        found.append((DEPENDENT, ", ".join(names[:NAMED]) + more, list(block.inputs)))
+    members = np.zeros((len(found), len(inputs)), dtype=bool)
+    for row, (*_, places) in enumerate(found):
+        members[row, places] = True
+    return Groups(tuple(name for name, *_ in found), tuple(label for _, label, _ in found), members)
 
 
 def index_table(

@@ -11,6 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .views import beside, spread_columns
+
 if TYPE_CHECKING:
     import xarray as xr
 
@@ -79,7 +81,9 @@ def method_summary(tree: xr.DataTree, written: str) -> RenderableType:
         if node in tree.children:
             table = tree[node].dataset
             for output in table["output"].values[:SHOWN_OUTPUTS]:
-                parts += _whatever(table.sel(output=output), str(output), dimension)
+                one = table.sel(output=output)
+                parts += _whatever(spread_columns(one, dimension), str(output), dimension)
+                parts += [Text(line) for line in beside(one, dimension)]
             parts += [Text(line) for line in _left_out(table)]
             if table.attrs.get("warnings"):
                 parts.append(Text(f"SALib warns: {table.attrs['warnings']}", style="dim"))

@@ -68,6 +68,8 @@ def published_summary(table: xr.Dataset, written: str) -> RenderableType:
     rich renderable
         100 columns wide.
     """
+    if not table.sizes["number"]:
+        return Text("The folder of the tables holds no printed numbers.")
     columns = {str(name): variable.values for name, variable in table.data_vars.items()}
     rows = [{name: values[place] for name, values in columns.items()} for place in range(table.sizes["number"])]
     missed = [row for row in rows if (row["hit"] == 0).any()]

@@ -10,7 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..sensitivity.indices import DEPENDENT
 from .ladder import ladder_table
+from .units import printed, shown, unit_of
+from .views import view_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,7 +61,7 @@ def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
         Text(""),
         *_headline(summary),
     ]
-    if float(sensitivity["variance_exact"].sel(output=f"freed_fte {YEAR}")) > 0:
+    if _varies(sensitivity.sel(output=f"freed_fte {YEAR}")):
         said = f"\nWhat drives the spread of freed FTE in {YEAR}: total-order Sobol' indices"
         parts += [Text(said, style="bold"), _drivers(sensitivity), *_kinds(sensitivity)]
     else:
@@ -67,24 +70,34 @@ def terminal_summary(tree: xr.DataTree, written: str) -> RenderableType:
         )
     if "ladder" in tree.children:
         parts += [Text(""), ladder_table(tree["ladder"].dataset)]
+    parts += [Text(line) for line in view_lines(tree)]
     if "freed_fte_by_area" in summary:
-        parts += [Text(f"\nBy area in {YEAR}: freed FTE, thousand", style="bold"), _areas(summary)]
+        parts += _areas(summary)
     parts += [Text(""), *_checks(summary, sensitivity), Text(f"Written: {written}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
 
 
 def _headline(summary: xr.Dataset) -> Iterable[RenderableType]:
-    for quantity, what, unit in (("freed_fte", "Freed FTE", "thousand"), ("freed_wage", "Freed wages", "bn DKK")):
-        low, middle, high = (_at(summary[quantity], q) for q in (0.05, 0.5, 0.95))
+    for quantity, what in (("freed_fte", "Freed FTE"), ("freed_wage", "Freed wages")):
+        unit = unit_of(quantity, _at(summary[quantity], 0.5))
+        low, middle, high = (shown(_at(summary[quantity], q), unit) for q in (0.05, 0.5, 0.95))
         below, inside, above = summary[f"probability_{quantity}"].values
-        published = summary[f"published_{quantity}"].values
+        published, known = summary[f"published_{quantity}"].values, np.isfinite(inside)
+        of = f" {unit.name}".removesuffix(" FTE")  # which is said already
         yield Text.assemble(
-            (f"{what} in {YEAR}: {middle:.1f} {unit}, 90 % interval {low:.1f} to {high:.1f}", "bold cyan"),
-            f"   published {published[0]:.0f}-{published[1]:.0f}",
+            (f"{what} in {YEAR}: {middle}{of}, 90 % interval {low} to {high}", "bold cyan"),
+            f"   published {printed(published[0], published[1], unit)}" if known else "",
         )
-        yield Text(
-            f"   The published range holds in {inside:.0%} of futures; {below:.0%} lie below it and {above:.0%} above."
-        )
+        if known:
+            yield Text(
+                f"   The published range holds in {inside:.0%} of futures; {below:.0%} lie below it and {above:.0%} above."
+            )
+
+
+def _varies(output: xr.Dataset) -> bool:
+    """Whether an output varies, from the closed form or, where there is none, from its futures."""
+    exact = float(output["variance_exact"])
+    return bool(exact > 0 if np.isfinite(exact) else output["variance"] > 0)
 
 
 def _drivers(sensitivity: xr.Dataset) -> Table:
@@ -93,14 +106,15 @@ def _drivers(sensitivity: xr.Dataset) -> Table:
     partition, label = output["partition"].values, output["label"].values
     factor = (partition == "factor") & ~np.isin(label, ["own", "extrapolation"])
     category = (partition == "category") & (label != "Fælles")
-    chosen = np.flatnonzero(factor | category)
     total = output["total_order"].values
+    together = partition == DEPENDENT
+    chosen = np.flatnonzero((factor | category | together) & np.isfinite(total))
     order = chosen[np.argsort(-total[chosen])][:DRIVERS]
     table = Table(box=None, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True, max_width=34)
     for justify, width in (("right", 5), ("left", 14), ("left", BAR_WIDTH)):
         table.add_column(justify=justify, no_wrap=True, min_width=width)  # type: ignore[arg-type]
-    longest = max(total[order].max(), 1e-12)
+    longest = max(total[order].max(initial=0.0), 1e-12)
     for place in order:
         lower, upper = output["total_order_ci"].values[place]
         table.add_row(
@@ -127,13 +141,14 @@ def driver_label(name: str) -> str:
 
 def _kinds(sensitivity: xr.Dataset) -> Iterable[RenderableType]:
     output = sensitivity.sel(output=f"freed_fte {YEAR}")
-    first = output["first_order"]
+    first, exact = output["first_order"], output["total_order_exact"]
     for partition, said in (("assumption", "By kind of assumption"), ("evidence", "By kind of evidence")):
-        matters = (output["partition"] == partition) & (output["total_order_exact"] > 0)
+        matters = (output["partition"] == partition) & (exact.fillna(output["total_order"]) > 0)
         chosen = first.where(matters, drop=True)
         chosen = chosen.sortby(chosen, ascending=False)
         parts = (f"{name} {_percent(value)}" for name, value in zip(chosen["label"].values, chosen.values, strict=True))
-        yield Text(f"{said} (first order): " + ", ".join(parts))
+        if chosen.size:
+            yield Text(f"{said} (first order): " + ", ".join(parts))
     allocation = output["allocation"].sortby(output["allocation"], ascending=False)[:5]
     parts = (
         f"{name} {_percent(value)}"
@@ -147,32 +162,49 @@ def _percent(value: float) -> str:
     return f"{round(float(value), 2) + 0.0:.0%}"
 
 
-def _areas(summary: xr.Dataset) -> Table:
+def _areas(summary: xr.Dataset) -> Iterable[RenderableType]:
+    """Freed FTE by area, the largest first, with the published ranges where there are any."""
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    for name, side in (("area", "left"), ("5 %", "right"), ("50 %", "right"), ("95 %", "right"), ("published", "right"),
-                       ("P(in range)", "right")):  # fmt: skip
-        table.add_column(name, justify=side, no_wrap=True)  # type: ignore[arg-type]
+    table.add_column("area", no_wrap=True)
+    published = bool(summary["published_freed_fte_by_area"].notnull().any())
+    for name in ("5 %", "50 %", "95 %", *(("published", "P(in range)") if published else ())):
+        table.add_column(name, justify="right", no_wrap=True)
+    unit = unit_of("freed_fte", _at(summary["freed_fte"], 0.5))
     areas = summary["freed_fte_by_area"].sel(year=YEAR)
     middle = areas.sel(quantile=0.5, method="nearest")
     for name in middle["area"].values[np.argsort(-middle.values)]:
         low, high = summary["published_freed_fte_by_area"].sel(area=name).values
         inside = float(summary["probability_freed_fte_by_area"].sel(area=name, position="in"))
-        cells = (f"{_at(summary['freed_fte_by_area'].sel(area=name), q):.1f}" for q in (0.05, 0.5, 0.95))
-        table.add_row(str(name), *cells, f"{low:.0f}-{high:.0f}", f"{inside:.0%}")
-    return table
+        cells = [shown(_at(summary["freed_fte_by_area"].sel(area=name), q), unit) for q in (0.05, 0.5, 0.95)]
+        if published:
+            cells += [printed(low, high, unit), f"{inside:.0%}"] if np.isfinite(inside) else ["", ""]
+        table.add_row(str(name), *cells)
+    yield Text(f"\nBy area in {YEAR}: freed, {unit.name}", style="bold")
+    yield table
 
 
 def _checks(summary: xr.Dataset, sensitivity: xr.Dataset) -> Iterable[RenderableType]:
-    """Estimates beside the closed form."""
+    """Estimates beside the closed form, or why there is none."""
     at = sensitivity.sel(output=f"freed_fte {YEAR}")
+    if np.isnan(at["mean_exact"]):
+        groups = at["group"].values[np.isnan(at["total_order"].values)]
+        said = "Some inputs depend on each other: there is no closed form"
+        if len(groups):
+            said += f", and {len(groups)} groups that hold only a part of these have no Sobol' indices; the method "
+            said += (
+                "shapley has shares of all: python -m simulator sensitivity CONFIG --method shapley --groups PARTITION"
+            )
+        yield Text(f"{said}.", style="dim")
+        return
     exact_mean, exact_sd = float(at["mean_exact"]), float(np.sqrt(at["variance_exact"]))
     mean = float(summary["freed_fte_mean"].sel(year=YEAR)) / exact_mean - 1
-    said = f"Closed form: mean {exact_mean:.3f} (simulated {mean:+.1e} relative)"
+    factor = unit_of("freed_fte", exact_mean).factor
+    said = f"Closed form: mean {factor * exact_mean:.3f} (simulated {mean:+.1e} relative)"
     if exact_sd > 0:
         sd = float(summary["freed_fte_sd"].sel(year=YEAR)) / exact_sd - 1
         distances = [sensitivity[name] - sensitivity[f"{name}_exact"] for name in ("first_order", "total_order")]
         farthest = max(float(np.nanmax(np.abs(distance))) for distance in distances)
-        said += f", sd {exact_sd:.3f} ({sd:+.1e}); indices agree to {farthest:.1e}"
+        said += f", sd {factor * exact_sd:.3f} ({sd:+.1e}); indices agree to {farthest:.1e}"
     yield Text(said, style="dim")
 
 

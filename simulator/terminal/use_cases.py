@@ -27,8 +27,10 @@ def use_cases_table(cases: xr.Dataset) -> RenderableType:
     Returns
     -------
     rich renderable
-        Fits 100 columns.
+        Fits 100 columns; empty where there are no cases.
     """
+    if not cases.sizes["case"]:
+        return Group()
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     for name in COLUMNS:
         table.add_column(name, justify="left" if name in ("use case", "phase-in") else "right", no_wrap=True)

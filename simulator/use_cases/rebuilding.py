@@ -13,11 +13,11 @@ from ..design import Design, design_for, direction_numbers, point_levels, replic
 from ..distributions import quantile
 from ..errors import InputError
 from ..intervals import student_t
-from ..sources import potential_table
+from ..sources import is_there, potential_table
 from ..tables import position
 from .findings import finding, interval, reading, warning
 from .formulas import FORMULAS, Formula, Values
-from .quantities import Quantities, Quantity, read_use_cases
+from .quantities import FILE, Quantities, Quantity, read_use_cases
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +84,7 @@ def use_cases(data: Path, seed: int = 0, futures: int = 2**14, replicates: int =
     -------
     xarray.Dataset
         On `case` and the dimensions of `VARIABLES`. Of the claims, NaN where the report claims no share. The attribute
-        `warning` says why cases must not be added up.
+        `warning` says why cases must not be added up. Of size 0 where the folder has no use_cases.csv.
 
     Raises
     ------
@@ -99,17 +99,9 @@ def use_cases(data: Path, seed: int = 0, futures: int = 2**14, replicates: int =
 
     if futures < 1 or replicates < 1:
         raise ValueError(f"{futures} futures in {replicates} replicates: both must be 1 or more")
-    quantities, printed = read_use_cases(data), _printed(data)
+    quantities, printed = (read_use_cases(data), _printed(data)) if is_there(data, FILE) else ({}, {})
     designs = {name: design_for(len(of), futures, replicates, seed, "sobol") for name, of in quantities.items()}
     rebuilt = {name: _case(FORMULAS[name], of, printed[name], designs[name]) for name, of in quantities.items()}
-    made = {
-        name: xr.DataArray(
-            np.array([case[name] for case in rebuilt.values()], dtype=float if units else object),
-            dims=("case", *dims),
-            attrs={"long_name": said} | ({"units": units} if units else {}),
-        )
-        for name, (dims, units, said) in VARIABLES.items()
-    }
     coordinates: dict[str, Any] = {
         "case": list(rebuilt),
         "case_en": ("case", [printed[name][FREED]["label_en"] for name in rebuilt]),
@@ -118,8 +110,19 @@ def use_cases(data: Path, seed: int = 0, futures: int = 2**14, replicates: int =
         "quantile": list(QUANTILES),
         "ci_bound": list(CI_BOUNDS),
     }
-    points = next(iter(designs.values())).points
-    told = {"warning": warning(rebuilt), "futures": points, "replicates": replicates, "seed": seed}
+    text = object if rebuilt else str  # without rows netCDF could not tell that objects are texts
+    made = {
+        name: xr.DataArray(
+            np.array([case[name] for case in rebuilt.values()], dtype=float if units else text).reshape(
+                len(rebuilt), *(len(coordinates[dim]) for dim in dims)
+            ),
+            dims=("case", *dims),
+            attrs={"long_name": said} | ({"units": units} if units else {}),
+        )
+        for name, (dims, units, said) in VARIABLES.items()
+    }
+    points = next((design.points for design in designs.values()), 0)
+    told = {"warning": warning(rebuilt) if rebuilt else "", "futures": points, "replicates": replicates, "seed": seed}
     return xr.Dataset(made, coords=coordinates, attrs=told)
 
 
