@@ -171,6 +171,7 @@ def _check_own(options: argparse.Namespace) -> None:
     from .own_model.commands import central_outputs
     from .own_model.results import own_input_table
     from .terminal.summary import inputs_table
+    from .terminal.units import amount
 
     model = load(options.config, options.changes)
     central = ", ".join(f"{name} {value:.6g}" for name, value in central_outputs(model).items())
@@ -201,6 +202,7 @@ def _check(options: argparse.Namespace) -> None:
     from .model import load
     from .results import input_table
     from .terminal.summary import inputs_table
+    from .terminal.units import amount
 
     model = load(options.config, options.changes)
     central = model.evaluate(model.central()).isel(future=0).sel(year=2040)
@@ -208,7 +210,7 @@ def _check(options: argparse.Namespace) -> None:
     console.print(inputs_table(input_table(model.inputs)))
     console.print(
         f"{options.config}: valid, {len(model.inputs)} inputs. With every input in its middle, "
-        f"{float(central.freed_fte):.1f} thousand FTE and {float(central.freed_wage):.1f} bn DKK in 2040."
+        f"{amount('freed_fte', float(central.freed_fte))} and {amount('freed_wage', float(central.freed_wage))} in 2040."
     )
 
 

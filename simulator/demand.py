@@ -12,7 +12,7 @@ import numpy as np
 
 from .evidence import Evidence
 from .potential import BLOCK, QUANTITIES, UNITS, freed_parts, workforce_tables
-from .sources import FOCUS_AREAS, OTHER
+from .sources import FOCUS_AREAS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -96,13 +96,13 @@ def cells(evidence: Evidence, sample: xr.Dataset, years: Sequence[int]) -> xr.Da
     """
     import xarray as xr
 
-    categories = [*evidence.categories[:-2], OTHER]
+    categories = list(evidence.categories[:-1])
     areas = list(evidence.areas) if sample.sizes["future"] else []
     data: dict[str, Any] = {}
-    for money, quantity in enumerate(QUANTITIES):
+    parts = _parts(evidence, sample) if areas else np.zeros((len(QUANTITIES), 0))
+    for part, quantity in zip(parts, QUANTITIES, strict=True):
         values = np.zeros((len(LEVELS), len(years), len(areas), len(categories)))
         if areas:
-            part = _parts(evidence, sample, money=bool(money))
             by_area = (
                 sample[f"{quantity}_by_area"].sel(area=areas, year=list(years)).transpose("future", "year", "area")
             )
@@ -126,21 +126,21 @@ def _growth_of_need(evidence: Evidence, sample: xr.Dataset, years: Sequence[int]
     return np.asarray(fte[..., None] * (grown - 1))
 
 
-def _parts(evidence: Evidence, sample: xr.Dataset, *, money: bool) -> np.ndarray:
-    """Part of what an area frees that each category and `Øvrige` free, (n, A, C + 1) float64; 0 where nothing is freed."""
+def _parts(evidence: Evidence, sample: xr.Dataset) -> np.ndarray:
+    """Part of what an area frees, FTE and wages, that each category and `Øvrige` free, (2, n, A, C + 1) float64; 0 where
+    nothing is freed."""
     values = sample["value"].transpose("future", "input").values
     names = [str(name) for name in sample["input"].values]
-    weight = np.ones((len(evidence.areas), len(evidence.categories) - 1))
-    weight[:, -1] = evidence.workforce.potential_other
-    if money:
-        weight *= evidence.workforce.wage[:, :-1]
-    result = np.empty((len(values), *weight.shape))
+    weight = np.ones((2, len(evidence.areas), len(evidence.categories) - 1))
+    weight[..., -1] = evidence.workforce.potential_other
+    weight[1] *= evidence.workforce.wage[:, :-1]
+    result = np.empty((2, len(values), *weight.shape[1:]))
     for at in range(0, len(values), BLOCK):
         some = values[at : at + BLOCK]
         fte = workforce_tables(evidence, names, some).sum(axis=3)[..., :-1]
-        freed = fte * weight * freed_parts(evidence, names, some)[0][:, None]
-        whole = freed.sum(axis=2, keepdims=True)
-        result[at : at + BLOCK] = np.divide(freed, whole, out=np.zeros_like(freed), where=whole > 0)
+        freed = fte * freed_parts(evidence, names, some)[0][:, None] * weight[:, None]
+        whole = freed.sum(axis=3, keepdims=True)
+        result[:, at : at + BLOCK] = np.divide(freed, whole, out=np.zeros_like(freed), where=whole > 0)
     return result
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 TAILS = (0.05, 0.95)
-SAMPLE_BLOCK = 1024
+SAMPLE_BLOCK = 2048
 SHARES_BY_AREA = ["freed_fte_share_by_area", "freed_wage_share_by_area"]
 PAIRS = "pairs, both analyses"  # of groups and of single inputs
 HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out

@@ -21,7 +21,6 @@ from .sensitivity.indices import ExactIndices, index_table
 from .sensitivity.single import single_table
 from .simulation import PickFrozen, pick_freeze_stages
 from .single_inputs import SingleInputs, single_inputs_stages
-from .sources import OTHER
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -171,7 +170,7 @@ def _stages(
     scopes = scope_rows(model.rows)
     centre = np.ascontiguousarray(model.bins.centre[:, scopes, 0].T)
     alone, members = np.eye(len(model.inputs), dtype=bool), model.groups.members
-    rows, categories = [model.rows[scope] for scope in scopes], (*model.evidence.categories[:-2], OTHER)
+    rows, categories = [model.rows[scope] for scope in scopes], model.evidence.categories[:-1]
     exact_groups, exact_inputs = _exact_groups(model, centre), _exact_inputs(model, alone)
     powers = range(FIRST_STAGE, design.log2_points)
     frozen_before, single_before = (None, None) if earlier is None else earlier[:2]

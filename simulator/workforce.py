@@ -31,14 +31,14 @@ class Workforce:
     potential_other : ndarray, (a,)
         That of the rest.
     potential_kind : tuple of str, length c - 2
-        What the potentials of the categories in focus rest on: published, derived or assumed.
+        What the potentials of the categories in focus rest on: published, derived or assumed. Empty before they are stored.
     """
 
     fte: np.ndarray
     wage: np.ndarray
     potential: np.ndarray
     potential_other: np.ndarray
-    potential_kind: tuple[str, ...]
+    potential_kind: tuple[str, ...] = ()
 
 
 def read(folder: Path, areas: Sequence[str], categories: Sequence[str], levels: Sequence[str]) -> Workforce:

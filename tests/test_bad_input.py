@@ -90,7 +90,7 @@ def ids(cases: Sequence[Toml | Csv]) -> list[str]:
 CONFIGS = [
     Toml("unknown_key", "key 'yeers'", "unknown key 'yeers'", "Did you mean 'years'?"),
     Toml("unknown_section", "key 'runs'", "unknown key 'runs'", "Did you mean 'run'?"),
-    Toml("unknown_nested_key", "key 'run.futres'", "unknown key 'run.futres'", "Did you mean 'futures'?"),
+    Toml("unknown_nested_key", "key 'run.futres'", "unknown key 'run.futres'", "Did you mean 'futures'"),
     Toml("unknown_input", "key 'inputs.technolgy'", "there is no input 'technolgy'", "Did you mean 'technology'"),
     Toml("unknown_input_under_star", "key 'inputs.coefficient.*.Gen", "there is no input", "Generelle administrative"),
     Toml("input_is_a_number", "key 'inputs.technology'", "is not a distribution", "{ kind ="),

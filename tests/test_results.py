@@ -431,7 +431,7 @@ def test_provenance_says_from_what_the_run_can_be_made_again(model: Model, tree:
     assert json.loads(attributes["config_changes"]) == changes
     assert attributes["config_hash"] == hashlib.sha256("\0".join([text, *changes]).encode()).hexdigest()
     tables = {path.relative_to(ROOT / "data").as_posix(): path for path in (ROOT / "data").rglob("*.*")
-              if path.suffix in (".csv", ".nc")}  # fmt: skip
+              if path.suffix in (".csv", ".nc") and "municipality" not in path.parts}  # fmt: skip
     assert json.loads(attributes["data_hashes"]) == {
         name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in tables.items()
     }

@@ -20,6 +20,7 @@ from simulator.own_model.built_in import freed_in_all
 from simulator.phase_in import logistic_path
 from simulator.potential import evaluate
 from simulator.prepared import Prepared
+from simulator.sections import DecisionSection
 from simulator.sensitivity import kolmogorov_smirnov as ks_module
 from simulator.sensitivity.exact import exact_indices, output_means
 from simulator.sensitivity.kolmogorov_smirnov import kolmogorov_smirnov
@@ -393,6 +394,8 @@ def test_a_normal_output_has_the_value_of_the_formula() -> None:
 
 def test_without_a_threshold_there_is_no_decision(kept: KeptFutures) -> None:
     model = prepared_model()
+    settings = model.config.settings.model_copy(update={"decision": DecisionSection()})
+    model = replace(model, config=replace(model.config, settings=settings))
     table = information(model, *indices_of(model), kept)
     assert "variance_reduction" in table
     assert "evppi" not in table

@@ -9,10 +9,9 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..inputs import PARTITIONS
 from ..phase_in import HORIZON
-from ..potential import QUANTITIES, UNITS, freed_parts, workforce_tables
+from ..potential import QUANTITIES, UNITS, totals_and_areas
 from ..prepared import Prepared
 from ..sensitivity.problem import Problem, partition
-from ..sources import OTHER
 from ..views import total_ranges
 from .function import Function
 from .study import Study
@@ -80,15 +79,6 @@ def freed_in_all(model: Prepared, values: np.ndarray) -> np.ndarray:
     (n, 2) float64
         Thousand FTE, and bn DKK in prices of 2023.
     """
-    evidence = model.evidence
-    part, growth = freed_parts(evidence, model.names, values)
-    potential = np.ones(evidence.workforce.wage.shape)
-    potential[:, evidence.categories.index(OTHER)] = evidence.workforce.potential_other
-    fte = workforce_tables(evidence, model.names, values).sum(axis=-1) * potential
-    cells = fte[..., : part.shape[1]]  # nothing is freed of the category that comes last
-    freed = []
-    for price in (1.0, evidence.workforce.wage[:, : part.shape[1]]):
-        freed.append(
-            np.einsum("na,nc,nac->n", growth, part, np.broadcast_to(cells * price, (len(part), *cells.shape[1:])))
-        )
-    return np.stack(freed, axis=1)
+    start = model.config.settings.phase_in.start
+    found = totals_and_areas(model.evidence, model.names, (HORIZON,), start, values)
+    return np.stack([found[quantity].values[:, 0] for quantity in QUANTITIES], axis=1)
