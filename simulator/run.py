@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ from .sensitivity.convergence import widest_interval
 from .simulation import Propagated, propagate
 from .stages import NODES, Analysis, analyse, pair_design
 from .use_cases import use_cases
-from .views import conditional_means, information, keep, rank, separation, switching_values
+from .views import KeptFutures, conditional_means, information, keep, rank, separation, switching_values
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -142,32 +143,57 @@ def _carried_out(
     import xarray as xr
 
     started, design = time.time(), plan.futures
-    had = None if earlier is None else earlier[0]
+    had, tables = (None, None) if earlier is None else earlier
     told = _counter(progress, "futures", design.points)
     bins = model.bins if had is None else had.propagated.bins
     base = base_places(model.evidence, model.rows)
     before = None if had is None else had.propagated
-    propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
-    tails = _tails(model, propagated) if had is None else had.tails
-    told = _counter(progress, PAIRS, 2 * plan.pairs.points)
-    of_pairs = None if earlier is None else (earlier[0].frozen, earlier[0].single, earlier[1])
-    found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
-    sums = Sums(propagated, found.last.frozen, found.last.single, tails)
-    made = {
-        **_of_futures(model, propagated),
-        **found.last.tables,
-        **found.convergence,
-        "ladder": ladder(model, design.seed, workers),
-        "inputs": input_table(model.inputs),
-        "workforce": workforce_table(model.evidence),
-        "sample": nodes["sample"] if "sample" in nodes else _sample(model, design, workers),
-    }
-    made |= _views(model, made, design.replicates, design.seed)
+    with ThreadPoolExecutor(1) as aside:  # the kernels leave Python free for what does not wait for them
+        apart = aside.submit(_apart, model, design, nodes.get("sample"), workers)
+        propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
+        tails = _tails(model, propagated) if had is None else had.tails
+        told = _counter(progress, PAIRS, 2 * plan.pairs.points)
+        of_pairs = None if had is None or tables is None else (had.frozen, had.single, tables)
+        found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
+        made = {**_of_futures(model, propagated), **found.last.tables, **found.convergence, **apart.result()}
+    made |= _of_indices(model, made)
     made |= _of_all_outputs(model, design, workers, progress)
-    made |= {"sums": sums_node(sums)} if model.config.settings.run.continuable else {}
+    if model.config.settings.run.continuable:
+        made["sums"] = sums_node(Sums(propagated, found.last.frozen, found.last.single, tails))
     tree = xr.DataTree.from_dict({**nodes, **made})
     tree.attrs = _provenance(model, plan, found, started)
     return tree
+
+
+def _apart(model: Prepared, design: Design, sample: xr.Dataset | None, workers: int | None) -> dict[str, xr.Dataset]:
+    """The nodes that rest on no more than the model and its kept futures, which may be there already."""
+    sample = _sample(model, design, workers) if sample is None else sample
+    kept = _kept(sample)
+    return {
+        "ladder": ladder(model, design.seed, workers),
+        "switching": switching_values(model),
+        "rank": rank(model, kept, design.seed),
+        "separation": separation(model, kept),
+        "demand": demand(model.evidence, sample, model.years),
+        "cells": cells(model.evidence, sample, model.years),
+        "inputs": input_table(model.inputs),
+        "workforce": workforce_table(model.evidence),
+        "sample": sample,
+    }
+
+
+def _kept(sample: xr.Dataset) -> KeptFutures:
+    """The kept futures as the views take them; of a continued run, they are those of its first replicates."""
+    return keep(sample, max(len(np.unique(sample["replicate"])), 1))
+
+
+def _of_indices(model: Prepared, nodes: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """What knowing an input is worth, and what the outputs are expected to be at its ends."""
+    single, kept = nodes["single_inputs"], _kept(nodes["sample"])
+    return {
+        "single_inputs": single.merge(conditional_means(model), combine_attrs="override"),
+        "information": information(model, nodes["sensitivity"], single, kept),
+    }
 
 
 def _of_futures(model: Prepared, propagated: Propagated) -> dict[str, xr.Dataset]:
@@ -202,21 +228,6 @@ def _provenance(model: Prepared, plan: _Plan, found: Analysis, started: float) -
             "duration_seconds": round(time.time() - started, 3),
         }
     )
-
-
-def _views(model: Prepared, nodes: Mapping[str, xr.Dataset], replicates: int, seed: int) -> dict[str, xr.Dataset]:
-    """Other views of the same futures, and what more knowledge would be worth."""
-    kept = keep(nodes["sample"], replicates)
-    single = nodes["single_inputs"]
-    return {
-        "single_inputs": single.merge(conditional_means(model), combine_attrs="override"),
-        "switching": switching_values(model),
-        "rank": rank(model, kept, seed),
-        "separation": separation(model, kept),
-        "information": information(model, nodes["sensitivity"], single, kept),
-        "demand": demand(model.evidence, nodes["sample"], model.years),
-        "cells": cells(model.evidence, nodes["sample"], model.years),
-    }
 
 
 def _of_all_outputs(

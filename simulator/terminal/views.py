@@ -99,8 +99,8 @@ def view_lines(tree: xr.DataTree) -> list[str]:
     if "switching" in nodes:
         lines += _switching(nodes["switching"].isel(output=0))
     if "ks_distance" in nodes.get("separation", ()):
-        lines.append(_separation(nodes["separation"].isel(output=0)))
-    if "evppi" in nodes.get("information", ()):
+        lines += _separation(nodes["separation"].isel(output=0))
+    if "evppi" in nodes.get("information", ()) and np.isfinite(nodes["information"]["evpi"]):
         lines.append(_decision(nodes["information"]))
     return lines
 
@@ -125,20 +125,23 @@ def _switching(one: xr.Dataset) -> list[str]:
     return [f"{said} by one input alone: {'; '.join(parts)}."]
 
 
-def _separation(one: xr.Dataset) -> str:
+def _separation(one: xr.Dataset) -> list[str]:
     distance = one["ks_distance"].max("versus")  # inputs that lead out on both sides cancel in `outside`
     order = np.argsort(-np.nan_to_num(distance.values, nan=-1.0), kind="stable")[:SHOWN]
-    parts = (f"{one['input'].values[place]} {distance.values[place]:.2f}" for place in order)
+    parts = [f"{one['input'].values[place]} {distance.values[place]:.2f}" for place in order
+             if np.isfinite(distance.values[place])]  # fmt: skip
+    if not parts:  # all futures on one side, or too few
+        return []
     said = "Futures in the published range differ from those below or above most in"
-    return f"{said}: {', '.join(parts)} (Kolmogorov-Smirnov distance)."
+    return [f"{said}: {', '.join(parts)} (Kolmogorov-Smirnov distance)."]
 
 
 def _decision(one: xr.Dataset) -> str:
     unit, threshold = str(one["evpi"].attrs["units"]), float(one["threshold"])
     worth = one["evppi"].isel(group=one["partition"].values == "factor")
     order = np.argsort(-np.nan_to_num(worth.values, nan=-1.0), kind="stable")[:SHOWN]
-    parts = (f"{worth['label'].values[place]} {worth.values[place]:.2f}" for place in order)
-    return (
-        f"Before acting if {one.attrs['quantity']} exceeds {threshold:g}, knowing everything is worth "
-        f"{float(one['evpi']):.2f} {unit}; of the factors: {', '.join(parts)}."
-    )
+    parts = [f"{worth['label'].values[place]} {worth.values[place]:.2f}" for place in order
+             if np.isfinite(worth.values[place])]  # fmt: skip
+    said = f"Before acting if {one.attrs['quantity']} exceeds {threshold:g}, knowing everything is worth "
+    said += f"{float(one['evpi']):.2f} {unit}"
+    return f"{said}; of the factors: {', '.join(parts)}." if parts else f"{said}."
