@@ -5,7 +5,6 @@ An index of one output is the mean of some thousand products: sums may differ fr
 
 from __future__ import annotations
 
-import doctest
 from dataclasses import replace
 
 import numpy as np
@@ -288,7 +287,3 @@ def test_one_replicate_has_no_intervals(base: Prepared) -> None:
     indices, intervals = table.estimated(run(base, Design(len(base.inputs), 1, 4, 6), some_groups(base), NONE))
     assert np.isfinite(indices.total_order).all()
     assert np.isnan(intervals.total_order).all()
-
-
-def test_examples() -> None:
-    assert doctest.testmod(table, extraglobs={"np": np}).failed == 0

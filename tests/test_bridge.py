@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import warnings
 from importlib import import_module
 from typing import Any
@@ -13,7 +12,6 @@ import xarray as xr
 from problems import ishigami, linear_gaussian
 
 from simulator.errors import InputError
-from simulator.sensitivity import bridge
 from simulator.sensitivity.bridge import METHODS, salib_method
 from simulator.sensitivity.problem import Problem, make_problem
 from simulator.simulation import NonFiniteError
@@ -236,9 +234,3 @@ def test_an_input_without_bounds() -> None:
 def test_numbers_that_cannot_be_used(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="at least"):
         salib_method("morris", ISHIGAMI.function, angles(), **{"points": 4, **wrong})
-
-
-def test_examples_in_docstrings() -> None:
-    result = doctest.testmod(bridge)
-    assert result.attempted > 0
-    assert result.failed == 0

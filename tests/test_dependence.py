@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import math
 import tomllib
 from statistics import NormalDist
@@ -395,10 +393,3 @@ def test_groups_that_cut_a_block_are_found_and_refused() -> None:
     assert "theme.tale without theme.drift" in caught.value.problem
     assert "Shapley" in caught.value.remedy
     require_whole(copula, members[[0, 3]], ["x", "w"], "x.toml, key 'groups'")
-
-
-@pytest.mark.parametrize("module", ["copula", "parse"])
-def test_examples_in_docstrings(module: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"simulator.dependence.{module}"))
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import sys
 
 import numpy as np
@@ -16,7 +15,6 @@ from test_given_data import evaluated_total, labels
 
 from simulator.distributions import quantile
 from simulator.errors import InputError
-from simulator.sensitivity import discovery
 from simulator.sensitivity.discovery import prim_boxes, separating_inputs, switching_values
 from simulator.simulation import NonFiniteError
 
@@ -286,9 +284,3 @@ def test_what_is_not_finite_is_refused() -> None:
         switching_values(lambda x: 1 / (x[:, 0] - 0.5), lambda levels: levels, ["a", "b"], np.array([1.0]), ["t"])
     with pytest.raises(NonFiniteError, match=r"1 of 2 targets .* column 'q'"):
         switching_values(lambda x: x[:, 0], lambda levels: levels, ["a"], np.array([1.0, np.nan]), ["p", "q"])
-
-
-def test_examples_in_docstrings() -> None:
-    result = doctest.testmod(discovery)
-    assert result.attempted > 0
-    assert result.failed == 0

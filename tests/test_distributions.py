@@ -7,8 +7,6 @@ bound; means and variances to MOMENT = 1e-10 of their size with referees that ca
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import itertools
 import math
 from decimal import Decimal, localcontext
@@ -584,12 +582,6 @@ def test_distributions_are_values() -> None:
     assert shift(first, 1) != first
     assert dict(made("pert", high=3, low=1, mode=2).parameters) == {"low": 1.0, "mode": 2.0, "high": 3.0}
     assert made("normal", mean=0, sd=1, tail=0.01) != made("normal", mean=0, sd=1)
-
-
-def test_examples_in_docstrings() -> None:
-    for name in ("core", "parse", "compound", "smooth", "reading"):
-        result = doctest.testmod(importlib.import_module(f"simulator.distributions.{name}"))
-        assert result.failed == 0
 
 
 def test_public_names() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from conftest import Prepared
@@ -281,9 +279,3 @@ def test_labels_and_attributes() -> None:
         assert variable.attrs["units"] == "1"
         assert "rank" in variable.attrs["long_name"]
     assert all(isinstance(value, str | int | float) for value in table.attrs.values())
-
-
-def test_examples_in_docstrings() -> None:
-    result = doctest.testmod(given_data)
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 from conftest import Prepared
@@ -266,9 +264,3 @@ def test_wrong_arguments() -> None:
     y[0] = np.nan
     with pytest.raises(NonFiniteError, match="1 of 8 outputs"):
         evppi(y, 0.0, labels(2), conditional_means=np.zeros((2, 8)))
-
-
-def test_examples_in_docstrings() -> None:
-    result = doctest.testmod(information)
-    assert result.attempted > 0
-    assert result.failed == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import importlib
 import itertools
 import json
@@ -1194,15 +1193,3 @@ def test_methods_on_the_built_in_model(built_in: simulator.Model, capsys: pytest
 
 
 # The package
-
-
-@pytest.mark.parametrize("name", ["function", "histogram", "inputs", "indices", "methods", "points", "study"])
-def test_examples_in_docstrings(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"simulator.own_model.{name}"))
-    assert result.failed == 0
-    assert result.attempted > 0 or name in ("indices", "methods", "points", "study")
-
-
-def test_examples_of_the_report() -> None:
-    result = doctest.testmod(importlib.import_module("simulator.terminal.own_model"))
-    assert (result.failed, result.attempted > 0) == (0, True)

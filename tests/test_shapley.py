@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import itertools
 import json
 import math
@@ -26,7 +24,6 @@ from simulator.dependence import gaussian_correlation, read_dependence
 from simulator.errors import InputError
 from simulator.inputs import partition
 from simulator.potential import evaluate
-from simulator.sensitivity import shapley_effects
 from simulator.sensitivity.black_box import NonFiniteOutputError
 from simulator.sensitivity.exact import output_products
 from simulator.sensitivity.shapley_effects import make_plan, shapley, shapley_from_closed
@@ -564,10 +561,3 @@ def test_the_model_has_its_closed_form(base: Prepared) -> None:
         permutations=True,
     )
     require_near(data, "shapley", shapley_from_closed(closed / closed[-1]), 0.03)
-
-
-def test_examples_in_docstrings() -> None:
-    result = doctest.testmod(shapley_effects)
-    assert result.attempted > 0
-    assert result.failed == 0
-    assert doctest.testmod(importlib.import_module("simulator.sensitivity.sharing")).failed == 0

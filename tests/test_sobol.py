@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import doctest
-import importlib
 import json
 import subprocess
 import sys
@@ -461,10 +459,3 @@ def test_importing_the_package_is_light() -> None:
     script = "import sys, simulator.sensitivity; print({'numpy', 'numba', 'xarray', 'scipy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     assert done.stdout == "set()\n"
-
-
-@pytest.mark.parametrize("name", ["problem", "estimators", "hybrids", "accumulated", "black_box", "offline"])
-def test_examples_in_docstrings(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"simulator.sensitivity.{name}"))
-    assert result.failed == 0
-    assert result.attempted > 0 or name in ("hybrids", "accumulated")

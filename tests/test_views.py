@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,10 +20,8 @@ from simulator.phase_in import logistic_path
 from simulator.potential import evaluate
 from simulator.prepared import Prepared
 from simulator.sections import DecisionSection
-from simulator.sensitivity import kolmogorov_smirnov as ks_module
 from simulator.sensitivity.exact import exact_indices, output_means
 from simulator.sensitivity.kolmogorov_smirnov import kolmogorov_smirnov
-from simulator.terminal import views as terminal
 from simulator.terminal.views import view_lines
 from simulator.views import (
     KeptFutures,
@@ -511,13 +508,6 @@ def test_the_terminal_says_what_one_input_does_and_what_knowing_is_worth(
     assert f"technology {float(nodes['separation']['ks_distance'][0].sel(input='technology').max()):.2f}" in second
     assert f"knowing everything is worth {float(known['evpi']):.2f} thousand FTE; of the factors: technology" in third
     assert view_lines(xr.DataTree()) == []
-
-
-def test_examples() -> None:
-    for module in (ks_module, terminal):
-        found = doctest.testmod(module)
-        assert found.attempted > 0
-        assert found.failed == 0
 
 
 def made(kind: str, **parameters: object) -> Distribution:
