@@ -1,4 +1,6 @@
-"""What one would write without the simulator: total freed FTE of 2040 in plain numpy, with numpy's own random draws.
+"""What one would write without the simulator: freed FTE of 2040 in plain numpy, with numpy's own random draws.
+
+One output, the total, or eight: FTE and wages of the total and of the three focus areas.
 
 It is kept as fast as plain numpy allows: arrays lie input by input and a block of futures fits in cache; distributions that
 the simulator truncates are drawn untruncated; what does not vary in configs/base.toml (each category's own factor of
@@ -16,7 +18,7 @@ from scipy.special import ndtri
 from simulator import Model
 from simulator.distributions import bounds, mean, variance
 from simulator.evidence import Evidence
-from simulator.sources import EXCLUDED, OTHER
+from simulator.sources import EXCLUDED, FOCUS_AREAS, OTHER
 
 BLOCK = 1024
 
@@ -25,7 +27,8 @@ BLOCK = 1024
 class Baseline:
     """The tables as matrices; places are rows of the inputs.
 
-    Letters: d inputs, T tasks, C categories (the last one is `Øvrige`), K themes, B barriers, A areas, D drivers.
+    Letters: d inputs, T tasks, C categories (the last one is `Øvrige`), K themes, B barriers, A areas, D drivers, Q = 8
+    outputs.
 
     Attributes
     ----------
@@ -45,6 +48,8 @@ class Baseline:
     loading : (A, D) float64
     fte : (C, A) float64
         That can be freed.
+    lines : ((1 + D) Q, C) float64
+        What the categories weigh in the eight outputs: at the reference of growth, and by each driver.
     technology, national : int
     """
 
@@ -69,6 +74,7 @@ class Baseline:
     central: np.ndarray
     loading: np.ndarray
     fte: np.ndarray
+    lines: np.ndarray
     technology: int
     national: int
 
@@ -121,6 +127,7 @@ def baseline_of(model: Model) -> Baseline:
         central=growth.central[:, None],
         loading=growth.loading,
         fte=_freeable(evidence),
+        lines=_lines(evidence),
         technology=at["technology"],
         national=at["national"],
     )
@@ -170,12 +177,26 @@ def total_fte(b: Baseline, x: np.ndarray) -> np.ndarray:
     (futures,) float64
         Thousand.
     """
-    theme = np.vstack([x[b.themes], np.ones((1, x.shape[1]))])  # the last row is for those without
-    tasks = b.task_part * x[b.share] * x[b.coefficient] * theme[b.task_theme]
-    use = b.task_category @ tasks + x[b.residual] * theme[b.residual_theme]
-    adoption = x[b.phase_in] + x[b.national] + b.barrier_weight @ x[b.barriers]
     growth = 1.0 + b.central + b.loading @ (x[b.drivers] - b.reference)
-    return np.asarray(x[b.technology] * (use * adoption * (b.fte @ growth)).sum(axis=0))
+    return np.asarray(x[b.technology] * (_freed(b, x) * (b.fte @ growth)).sum(axis=0))
+
+
+def eight_outputs(b: Baseline, x: np.ndarray) -> np.ndarray:
+    """Freed FTE and wages of 2040: in all, and of the three focus areas.
+
+    Parameters
+    ----------
+    b : Baseline
+    x : (d, futures) float64
+
+    Returns
+    -------
+    (8, futures) float64
+        Thousand FTE, then bn DKK; each the total, health, education, administration.
+    """
+    freed, deviation = _freed(b, x), x[b.drivers] - b.reference
+    lines = (b.lines @ freed).reshape(1 + len(deviation), -1, x.shape[1])  # all sums over categories in one product
+    return np.asarray(x[b.technology] * (lines[0] + np.einsum("dn,dqn->qn", deviation, lines[1:])))
 
 
 def simulate(b: Baseline, futures: int, seed: int, quantiles: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
@@ -196,6 +217,14 @@ def simulate(b: Baseline, futures: int, seed: int, quantiles: Sequence[float]) -
     sizes = [min(BLOCK, futures - first) for first in range(0, futures, BLOCK)]
     total = np.concatenate([total_fte(b, draw(b, generator, size)) for size in sizes])
     return np.array([total.mean(), total.std()]), np.quantile(total, quantiles)
+
+
+def _freed(b: Baseline, x: np.ndarray) -> np.ndarray:
+    """What is freed of each category, but for the factor of technology; (C, futures)."""
+    theme = np.vstack([x[b.themes], np.ones((1, x.shape[1]))])  # the last row is for those without
+    tasks = b.task_part * x[b.share] * x[b.coefficient] * theme[b.task_theme]
+    use = b.task_category @ tasks + x[b.residual] * theme[b.residual_theme]
+    return np.asarray(use * (x[b.phase_in] + x[b.national] + b.barrier_weight @ x[b.barriers]))
 
 
 def _scaled(b: Baseline, normal: np.ndarray, even: np.ndarray) -> np.ndarray:
@@ -237,3 +266,18 @@ def _freeable(evidence: Evidence) -> np.ndarray:
     fte = evidence.workforce.fte.sum(axis=2)[:, [name != EXCLUDED for name in evidence.categories]].copy()
     fte[:, -1] *= evidence.workforce.potential_other
     return np.ascontiguousarray(fte.T)
+
+
+def _lines(evidence: Evidence) -> np.ndarray:
+    """Weights of the categories in the eight outputs; see `Baseline`."""
+    area_focus, growth = np.array(evidence.area_focus), evidence.growth
+    counted = np.ones((4, len(evidence.categories) - 1, len(evidence.areas)), dtype=bool)  # scope, category, area
+    for scope, name in enumerate(FOCUS_AREAS[:-1], 1):
+        counted[scope] = area_focus == name
+    counted[3, :-1] = np.array(evidence.administration_category)[: counted.shape[1] - 1, None]
+    counted[3, -1] = evidence.administration_area
+    wage = evidence.workforce.wage[:, [name != EXCLUDED for name in evidence.categories]].T
+    fte = _freeable(evidence)
+    amount = np.stack([fte, fte * wage])[:, None] * counted  # money, scope, category, area
+    by_growth = amount @ np.column_stack([1.0 + growth.central, growth.loading])
+    return np.ascontiguousarray(np.moveaxis(by_growth, -1, 0).reshape(-1, counted.shape[1]))

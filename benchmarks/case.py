@@ -46,7 +46,7 @@ class Work(Generic[Result]):
     check : callable
         Told the result of a run; raises where it is not finite or not of the right shape.
     value : callable, optional
-        Told the result: what is reported, where that is not a time.
+        Told the result: what is reported, where that is not a time; None where there is nothing to report.
     details : callable, optional
         Told the result: what else is saved.
     note : callable, optional
@@ -56,7 +56,7 @@ class Work(Generic[Result]):
     amount: float
     run: Callable[[], Result]
     check: Callable[[Result], None]
-    value: Callable[[Result], float] | None = None
+    value: Callable[[Result], float | None] | None = None
     details: Callable[[Result], Mapping[str, Any]] | None = None
     note: Callable[[Result], str] | None = None
 
@@ -129,7 +129,9 @@ class Ratio:
     above, below : str
         Names of the cases whose work a second, or values, are divided.
     steps : bool
-        Whether that is at the largest step that both cases reached, where they have steps.
+        Whether that is at the largest step that both cases reached, where they have steps; else each at its own largest.
+    bar : Bar, optional
+        Held against the ratio of the medians.
     """
 
     name: str
@@ -137,6 +139,7 @@ class Ratio:
     above: str
     below: str
     steps: bool = False
+    bar: Bar | None = None
 
 
 def rate(name: str, measures: str, prepare: Callable[[int], Work[Any]], sizes: tuple[int, int], work: str,

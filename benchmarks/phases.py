@@ -178,15 +178,17 @@ def _time(into: Measurement, work: Work[Any]) -> None:
     elapsed = time.perf_counter() - started
     _note(into, work, result)
     into.seconds.append(elapsed)
-    into.values.append(_value(into.case, work, result, elapsed))
+    value = _value(into.case, work, result, elapsed)
+    into.values += [] if value is None else [value]
 
 
 def _once(case: Case, into: Measurement) -> None:
     work = case.ready(small=True)
     result = work.run()
     _note(into, work, result)
-    if work.value is not None and not _finite(work.value(result)):
-        raise AssertionError(f"the value is {work.value(result)}")
+    value = work.value(result) if work.value is not None else None
+    if value is not None and not _finite(value):
+        raise AssertionError(f"the value is {value}")
 
 
 def _note(into: Measurement, work: Work[Any], result: Any) -> None:
@@ -197,7 +199,7 @@ def _note(into: Measurement, work: Work[Any], result: Any) -> None:
     into.note = work.note(result) if work.note is not None else ""
 
 
-def _value(case: Case, work: Work[Any], result: Any, elapsed: float) -> float:
+def _value(case: Case, work: Work[Any], result: Any, elapsed: float) -> float | None:
     if case.reported == "seconds":
         return elapsed
     if case.reported == "rate":

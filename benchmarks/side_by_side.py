@@ -73,23 +73,33 @@ def _structured(results: Results, of: str, name: str) -> str:
     if name != "ours-structured":
         return ""
     names = [one for one in speed.WITH_INTERVALS if f"speed.{of}.structured-by-{one}" in results]
-    return ", ".join(f"{one} {_times(results[f'speed.{of}.structured-by-{one}'])}" for one in names)
+    return ", ".join(f"{one} {_times(row)}{_missed(row)}" for one, row in
+                     ((one, results[f"speed.{of}.structured-by-{one}"]) for one in names))  # fmt: skip
+
+
+def _missed(row: Mapping[str, Any]) -> str:
+    return f" (not {shown(row['bar'])})" if row["met"] is False else ""
 
 
 def _print_errors(results: Results, console: Console) -> None:
-    heads = [
-        head
-        for of, terms in errors.TERMS.items()
-        for head in (f"{of}, {power(terms.points)}", f"in {terms.seconds:g} s")
-    ]
-    columns = [(of, kind) for of in errors.TERMS for kind in ("cost", "time")]
-
-    def cells(name: str) -> list[str]:
-        return [_error(results.get(f"error.{of}.{name}.equal-{kind}")) for of, kind in columns]
-
-    lines = [(name, *cells(name)) for name in (*errors.ASKED, errors.STRUCTURED)]
+    several = [of for of in errors.TERMS if of != "model-8"]
     title = "Error of all indices, geometric mean over seeds, at equal cost and in equal time (all cores)"
-    _print_lines(console, title, ("", *heads), [line for line in lines if set(line[1:]) != {NONE}])
+    for said, subjects, methods in (
+        (title, several, (*errors.ASKED, errors.STRUCTURED)),
+        (
+            f"The same of our model's 8 outputs, and seconds to an error of {errors.ENOUGH:g}",
+            ["model-8"],
+            errors.OF_EIGHT,
+        ),
+    ):
+        terms = [(of, errors.TERMS[of]) for of in subjects]
+        heads = [head for of, its in terms for head in (f"{of}, {power(its.points)}", f"in {its.seconds:g} s")]
+        kinds = [f"{of}.{{}}.equal-{kind}" for of in subjects for kind in ("cost", "time")]
+        if subjects != several:
+            heads, kinds = [*heads, "seconds"], [*kinds, "model-8.{}.to-5e-3"]
+        rows = {name: [results.get(f"error.{kind.format(name)}") for kind in kinds] for name in methods}
+        lines = [(name, *(_error(row) for row in found)) for name, found in rows.items()]
+        _print_lines(console, said, ("", *heads), [line for line in lines if set(line[1:]) != {NONE}])
 
 
 def _error(row: Mapping[str, Any] | None) -> str:

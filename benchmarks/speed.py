@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from .case import Case, Ratio, Work
+from .case import Bar, Case, Ratio, Work
 from .climb import LEAST, MOST, Climbed, climb
 from .peers.all import METHODS
 from .peers.method import Indices, Method
@@ -27,11 +27,15 @@ ASKED = {
     "g50": WITH_INTERVALS,
     "g200": (*WITH_INTERVALS, *POINTS_ALONE),
     "model": (*WITH_INTERVALS, *POINTS_ALONE, "ours-structured"),
+    "model-8": (*(name for name in WITH_INTERVALS if name != "qmcpy"), "ours-structured"),
     # QMCPy calls a function once for each hybrid, and adjusts its levels index by index: minutes before its first number.
     "model-all": tuple(name for name in WITH_INTERVALS if name != "qmcpy"),
 }
 SLOW = {"model-all": 2**5}
 """Smallest number of points, where the function itself takes long."""
+
+STRUCTURED_BARS = {"salib": Bar("at least", 20_000), "jaxgsa": Bar("at least", 3_000)}
+"""Of the same eight outputs, each at the largest N that it reached: others cannot hold 2^20."""
 
 
 def check_indices(method: Method, of: Subject, found: Indices) -> None:
@@ -97,9 +101,12 @@ def _ratios() -> tuple[Ratio, ...]:
             said = f"evaluations a second, {above} by {name}, at the largest N that both reached"
             found.append(Ratio(f"speed.{of}.by-{name}", said, f"speed.{of}.{above}", f"speed.{of}.{name}", steps=True))
             if "ours-structured" in names and METHODS[name].intervals:
-                said = f"evaluations a second, ours-structured (of 8 outputs each) by {name}, at the largest N of both"
+                same = of == "model-8"
+                told = "of the same 8 outputs" if same else "of 8 outputs each"
+                where = "each at the largest N that it reached" if same else "at the largest N of both"
+                said = f"evaluations a second, ours-structured ({told}) by {name}, {where}"
                 found.append(Ratio(f"speed.{of}.structured-by-{name}", said, f"speed.{of}.ours-structured",
-                                   f"speed.{of}.{name}", steps=True))  # fmt: skip
+                                   f"speed.{of}.{name}", not same, STRUCTURED_BARS.get(name) if same else None))  # fmt: skip
     return tuple(found)
 
 

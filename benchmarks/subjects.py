@@ -112,29 +112,37 @@ def live_inputs(model: Model) -> np.ndarray:
     return np.flatnonzero([variance(one.distribution) > 0 for one in model.inputs])
 
 
-def _model() -> Subject:
-    """Total FTE of 2040 in vectorised numpy from levels of the inputs that vary.
+def _model(outputs: int) -> Subject:
+    """Freed FTE of 2040, or its eight outputs, in vectorised numpy from levels of the inputs that vary.
 
-    The distributions have the means and variances of the model's, and as the output is multilinear in them, its indices are
-    the model's own, which are known in closed form.
+    The distributions have the means and variances of the model's, and as the outputs are multilinear in them, their indices
+    are the model's own, which are known in closed form.
     """
     from simulator.sensitivity.exact import exact_indices
 
-    from .baseline import baseline_of, total_fte, values_at
+    from .baseline import BLOCK, baseline_of, eight_outputs, total_fte, values_at
     from .prepared import base_model
 
     model = base_model(tables="one")
     baseline, live = baseline_of(model), live_inputs(model)
 
-    def function(x: np.ndarray) -> np.ndarray:
+    def at_once(x: np.ndarray) -> np.ndarray:
         levels = np.empty((len(x), len(model.inputs)))
         levels[:, live] = x
-        return total_fte(baseline, values_at(baseline, levels))
+        values = values_at(baseline, levels)
+        return total_fte(baseline, values) if outputs == 1 else eight_outputs(baseline, values).T
+
+    def in_blocks(x: np.ndarray) -> np.ndarray:  # a third faster than all at once
+        return np.concatenate([at_once(x[first : first + BLOCK]) for first in range(0, len(x), BLOCK)])
 
     alone = np.eye(len(model.inputs), dtype=bool)[live]
     _, first, total = exact_indices(model.structure, model.moments, model.scope_lines, alone)
-    exact = (part[:, model.years.index(2040), 0][None] for part in (first, total))  # scope 0: freed FTE in all
-    return Subject("model", "our model, total FTE", function, len(live), 1, 0.0, 1.0, *exact)
+    # Scopes: FTE and then wages of the total (freed FTE in all is the first) and of the focus areas.
+    exact = (part[:, model.years.index(2040), :outputs].T for part in (first, total))
+    name, says = (
+        ("model", "our model, total FTE") if outputs == 1 else (f"model-{outputs}", f"our model, {outputs} outputs")
+    )
+    return Subject(name, says, at_once if outputs == 1 else in_blocks, len(live), outputs, 0.0, 1.0, *exact)
 
 
 def _model_outputs() -> Subject:
@@ -158,7 +166,8 @@ SUBJECTS: Mapping[str, Callable[[], Subject]] = MappingProxyType(
         "ishigami-300": partial(ishigami_subject, 300),
         **{f"g{k}": partial(sobol_g_subject, np.arange(k) / 2) for k in (3, 10, 50, 200)},
         "g6": partial(sobol_g_subject, np.array([0.0, 0.5, 3.0, 9.0, 99.0, 99.0])),
-        "model": _model,
+        "model": partial(_model, 1),
+        "model-8": partial(_model, 8),
         "model-all": _model_outputs,
     }
 )

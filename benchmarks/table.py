@@ -29,7 +29,8 @@ def rows_of(measurements: Iterable[Measurement], ratios: Mapping[Ratio, tuple[fl
     rows = [_row(one) for one in measurements]
     for ratio, (best, median) in ratios.items():
         row = dict.fromkeys(COLUMNS) | {"name": ratio.name, "measures": ratio.measures, "unit": "ratio"}
-        rows.append(row | {"best": _number(best), "median": _number(median)})
+        met = None if ratio.bar is None or math.isnan(median) else ratio.bar.met(median)
+        rows.append(row | {"best": _number(best), "median": _number(median), **_barred(ratio.bar), "met": met})
     return rows
 
 
@@ -116,9 +117,7 @@ def _row(one: Measurement) -> dict[str, Any]:
         "best": _number(one.best),
         "median": _number(one.median),
         "unit": case.unit,
-        "bar_direction": bar.direction if bar else None,
-        "bar": bar.value if bar else None,
-        "aim": bar.aim if bar else None,
+        **_barred(bar),
         "met": one.met,
         "seconds_best": min(one.seconds, default=None),
         "seconds_median": statistics.median(one.seconds) if one.seconds else None,
@@ -128,6 +127,10 @@ def _row(one: Measurement) -> dict[str, Any]:
         "note": one.missing or one.note,
         "error": type(one.error).__name__ if one.error is not None else None,  # its text may name a place
     }
+
+
+def _barred(bar: Bar | None) -> dict[str, Any]:
+    return {"bar_direction": bar and bar.direction, "bar": bar and bar.value, "aim": bar and bar.aim}
 
 
 def _number(value: float) -> float | None:

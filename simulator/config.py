@@ -306,6 +306,9 @@ def _check(settings: Settings, merged: Merged) -> None:
     if not run.quantiles:
         raise InputError(merged.place("run.quantiles"), "is empty", "Write at least one, such as [0.5].")
     _check_precision(run, merged)
+    if run.index_points and run.outputs != "all":
+        problem = "indices of every output are asked for, and the run has the totals alone"
+        raise InputError(merged.place("run.index_points"), problem, 'State run.outputs = "all", or leave this out.')
     for key, points in (("futures", run.futures), ("base_points", run.base_points)):
         if points < run.replicates:
             raise InputError(

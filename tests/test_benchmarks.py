@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks import __main__ as command
 from benchmarks import chart, climb, errors, phases, side_by_side
-from benchmarks.case import Case, Ratio, Work
+from benchmarks.case import Bar, Case, Ratio, Work
 from benchmarks.coverage import summary
 from benchmarks.installed import missing
 from benchmarks.peers.all import METHODS
@@ -79,6 +79,24 @@ def test_the_model_as_a_black_box_is_the_model() -> None:
     np.testing.assert_allclose(all_outputs.function(middle)[0, place], total.function(middle)[0], rtol=1e-12)
 
 
+def test_eight_outputs_are_those_of_the_plain_formula() -> None:
+    """Of matrices made from the tables; 1e-12 is some hundred roundings."""
+    from benchmarks.baseline import baseline_of, draw, eight_outputs, total_fte
+    from benchmarks.prepared import base_model, reference
+    from simulator.outputs import scope_rows
+
+    model = base_model(tables="one")
+    baseline = baseline_of(model)
+    x = draw(baseline, np.random.default_rng(1), 20)
+    expected = reference(x.T)[:, model.years.index(2040), scope_rows(model.rows), 0]
+    np.testing.assert_allclose(eight_outputs(baseline, x).T, expected, rtol=1e-12)
+    np.testing.assert_allclose(total_fte(baseline, x), expected[:, 0], rtol=1e-12)
+    levels = np.random.default_rng(2).random((1500, subject("model-8").inputs))  # more than one block
+    outputs = subject("model-8").function(levels)
+    assert outputs.shape == (1500, 8)
+    np.testing.assert_allclose(outputs[:, 0], subject("model").function(levels), rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", [name for name in METHODS if not METHODS[name].only])
 def test_methods_find_the_indices(name: str) -> None:
     method = METHODS[name]
@@ -124,6 +142,13 @@ def test_the_structure_of_the_model_gives_its_indices() -> None:
     assert errors.error_of(of, replace(found, first_order=found.first_order[::-1])) > 2e-3  # output 0 is the total
 
 
+def test_the_structure_of_the_model_gives_the_indices_of_all_eight_outputs() -> None:
+    of, method = subject("model-8"), METHODS["ours-structured"]
+    found = method.indices(of, 2**12, 1)
+    assert errors.error_of(of, found) < 2e-3
+    assert errors.error_of(of, replace(found, total_order=found.total_order[::-1])) > 2e-3  # in the subject's order
+
+
 def _climbing(
     monkeypatch: pytest.MonkeyPatch, seconds_a_point: float, limit: float, held: float = 0.0
 ) -> climb.Climbed:
@@ -160,6 +185,16 @@ def test_equal_time_takes_the_most_points_that_fit() -> None:
     assert errors.at_time(steps, terms) == (1e-3, "N = 2^11, 5 seeds")
     late, said = errors.at_time(steps[3:], terms)
     assert (late, said.startswith(errors.OVER)) == (1e-4, True)
+
+
+def test_time_to_an_error_is_the_least_that_was_measured() -> None:
+    terms = errors.Terms(points=2**9, seconds=3.0, seeds=5)
+    steps = tuple(
+        {"points": points, "seconds": seconds, "median": error, "seeds": 5}
+        for points, seconds, error in ((2**8, 0.1, 8e-3), (2**9, 0.3, 4e-3), (2**11, 0.2, 1e-3))
+    )
+    assert errors.to_error(steps, terms) == (0.2, "N = 2^11, error 1.0e-03, 5 seeds")
+    assert errors.to_error(steps[:1], terms) == (None, "not within the limit")
 
 
 def test_errors_are_root_mean_squares() -> None:
@@ -205,6 +240,27 @@ def test_ratios_are_of_the_largest_common_step() -> None:
     assert found[wanted[0]] == (2.0, 2.0)
     assert all(np.isnan(found[wanted[1]]))
     assert list(found.values())[2] == (3.0, 3.0)
+
+
+def test_ratios_are_held_against_their_bars() -> None:
+    done = phases.timed(
+        [_case("a.one", 9.0), _case("a.two", 3.0), _case("a.no", 1.0, needs="no_such_library")], lambda _: None
+    )
+    bars = {"met": 3.0, "missed": 3.1}
+    wanted = [Ratio(name, "", "a.one", "a.two", bar=Bar("at least", bar)) for name, bar in bars.items()]
+    absent = Ratio("absent", "", "a.one", "a.no", bar=Bar("at least", 1.0))
+    rows = {row["name"]: row for row in rows_of(done, phases.ratios(done, [*wanted, absent]))}
+    assert [rows[name]["met"] for name in (*bars, "absent")] == [True, False, None]
+    assert rows["missed"]["bar"] == 3.1
+
+
+def test_nothing_to_report_is_no_error() -> None:
+    case = replace(_case("a.one", 1.0), prepare=lambda _: Work(1, lambda: None, lambda _: None, value=lambda _: None,
+                                                               note=lambda _: "not within the limit"))  # fmt: skip
+    for done in (phases.timed([case], lambda _: None), phases.untimed([case], lambda _: None)):
+        assert done[0].error is None
+        row = rows_of(done, {})[0]
+        assert (row["median"], row["note"]) == (None, "not within the limit")
 
 
 def test_a_library_that_is_missing_is_a_row_and_no_error() -> None:

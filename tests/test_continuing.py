@@ -136,6 +136,7 @@ def test_a_limit_ends_a_run_before_its_precision(limit: str, said: str) -> None:
         (["run.precision=0.01", "run.replicates=1"], "run.precision"),
         (["run.max_seconds=10"], "there is no precision"),
         (["run.precision=0.01", "run.max_futures=100"], "Give 4096 or more"),
+        (["run.index_points=64", "run.outputs=total"], "the run has the totals alone"),
     ],
 )
 def test_limits_that_cannot_be_are_refused(changes: list[str], said: str) -> None:

@@ -17,6 +17,7 @@ from simulator import simulation
 from simulator import single_inputs as module
 from simulator.design import Design
 from simulator.inputs import fixed
+from simulator.kernels.sides import Sides, empty_sides, share_rows, unit_gain
 from simulator.outputs import line_coefficients, scope_rows, table_weights
 from simulator.sampling import NonFiniteError, make_sampler
 from simulator.sensitivity import single
@@ -29,13 +30,15 @@ from simulator.single_inputs import SingleInputs, single_inputs
 BITS = 5
 NOTHING_OR_ALL = 'inputs.technology={kind="discrete", values=[0.0, 1.0], probabilities=[0.5, 0.5]}'
 
+OWN = [f'inputs.technology_own."{name}"={{kind="uniform", low=0.8, high=1.1}}' for name in ("Jurister", "Øvrige")]
 
-@pytest.fixture(scope="module", params=["base", "independent", "technology may be nothing", "five tables"])
+
+@pytest.fixture(scope="module", params=["base", "independent", "technology may be nothing and differ", "five tables"])
 def model(request: pytest.FixtureRequest, base: Prepared) -> Prepared:
     if request.param == "independent":
         return prepare(CONFIGS / "independent.toml")
-    if request.param == "technology may be nothing":
-        return prepare(CONFIGS / "base.toml", [NOTHING_OR_ALL])
+    if request.param == "technology may be nothing and differ":
+        return prepare(CONFIGS / "base.toml", [NOTHING_OR_ALL, *OWN])
     return pack_model(base.config, with_tables(base.evidence, 5)) if request.param == "five tables" else base
 
 
@@ -122,6 +125,48 @@ def test_bits_do_not_depend_on_threads(base: Prepared, workers: int) -> None:
     results = [single_inputs(design, base.sampler, base.structure, coefficients, centre, n) for n in (1, workers)]
     np.testing.assert_array_equal(results[0].differences, results[1].differences)
     np.testing.assert_array_equal(results[0].pairs, results[1].pairs)
+
+
+@pytest.mark.parametrize("drivers", [1, 3, 4, 6])
+def test_any_number_of_drivers(drivers: int) -> None:
+    """Four, the usual number, go a way of their own."""
+    random = np.random.default_rng(3)
+    weights, deviation, category = random.random(2 + drivers), random.random((drivers, 33)), random.random(33)
+    gain, part = np.empty(33), np.empty(33)
+    unit_gain(weights, 0.4, deviation, category, gain, part)
+    expected = weights[0] + 0.4 * (weights[1] + weights[2:] @ deviation)
+    np.testing.assert_allclose(gain, expected, rtol=1e-13)
+    np.testing.assert_allclose(part, category * expected, rtol=1e-13)
+
+
+def shared_rows(model: Prepared, weights: tuple[np.ndarray, np.ndarray]) -> Sides:
+    sides = empty_sides(model.structure, len(weights[0]), 1)
+    share_rows(weights, len(model.years), sides)
+    return sides
+
+
+def test_outputs_share_rows_in_proportion_only(model: Prepared) -> None:
+    coefficients, _ = arrays(model)
+    x, years = shared_rows(model, (coefficients[0], coefficients[-1])), len(model.years)
+    counted = (coefficients[[0, -1]] != 0).any(axis=(0, 2))
+    np.testing.assert_array_equal(x.row >= 0, counted)
+    for scope, c in np.argwhere(counted):
+        of_row = coefficients[[0, -1], x.scope[x.row[scope, c]], :, c]
+        np.testing.assert_allclose(coefficients[[0, -1], scope, :, c], x.scale[scope, c] * of_row, rtol=1e-11)
+    rows = np.diff(x.first_row) // years
+    assert rows[-1] > 4  # wages of `Øvrige` are those of the area
+    assert rows[:-1].max() <= 4  # elsewhere wages are FTE times a price
+    assert rows.sum() < counted.sum() / 2
+
+
+def test_weights_that_are_not_finite_share_no_row(base: Prepared) -> None:
+    coefficients, _ = arrays(base)
+    x, broken = shared_rows(base, (coefficients[0], coefficients[0])), coefficients[0].copy()
+    scope, c = 4, 2  # total wages
+    assert x.scope[x.row[scope, c]] != scope
+    broken[scope, 3, c] = np.nan
+    x = shared_rows(base, (coefficients[0], broken))
+    assert x.scope[x.row[scope, c]] == scope
 
 
 def test_what_is_not_finite_is_named(base: Prepared) -> None:

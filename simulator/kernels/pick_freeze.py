@@ -12,10 +12,11 @@ import numpy as np
 
 from .allocation import add_allocation
 from .compiling import kernel
-from .propagation import all_terms, category_sums, draw_block
-from .rows import add_affine_product, add_row, add_rows, add_scaled
+from .pair_sums import add_hybrid_sums, add_pair_sums, add_still_sums
+from .propagation import draw_block
+from .rows import add_affine_product, add_rows, add_scaled
 from .structure import Point, Structure
-from .terms import all_paths, category_terms, driver_deviation
+from .terms import adoption, adoption_moved, all_paths, category_use, driver_deviation, use_moved
 
 
 @kernel
@@ -61,91 +62,41 @@ def write_output(
 
 
 @kernel
-def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
-    """Sums of one output over both points of the pairs.
-
-    Parameters
-    ----------
-    a, b : (futures,) float64
-        Centred outputs.
-    sums : (5,) float64
-        a, b, a², b², a·b; added to.
-    """
-    sa, sb, saa, sbb, sab = 0.0, 0.0, 0.0, 0.0, 0.0
-    for future in range(a.shape[0]):
-        x, y = a[future], b[future]
-        sa += x
-        sb += y
-        saa += x * x
-        sbb += y * y
-        sab += x * y
-    sums[0] += sa
-    sums[1] += sb
-    sums[2] += saa
-    sums[3] += sbb
-    sums[4] += sab
-
-
-@kernel
-def add_hybrid_sums(
-    outputs: tuple[np.ndarray, np.ndarray],
-    paths: tuple[np.ndarray, np.ndarray],
-    level: np.ndarray,
-    tilt: np.ndarray,
-    grown: float,
-    centre: float,
-    sums: np.ndarray,
+def fill_category(
+    values: np.ndarray,
+    row: np.ndarray,
+    c: int,
+    s: Structure,
+    adopted: np.ndarray,
+    use: np.ndarray,
+    category: np.ndarray,
 ) -> None:
-    """Sums of products of one output over the pairs and their two hybrids, which are made here and not stored.
+    """What is freed of one category, and what it is the product of.
 
     Parameters
     ----------
-    outputs : ((futures,), (futures,)) float64
-        Centred, at A and at B.
-    paths : ((futures,), (futures,)) float64
-        Phase-in path at A with the group from B, and at B with the group from A.
-    level, tilt : (2, futures) float64
-        Of AB and of BA.
-    grown, centre : float
-    sums : (9,) float64
-        ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba; added to.
+    values : (rows, futures) float64
+    row : (inputs,) int64
+    c : int
+    s : Structure
+    adopted, use, category : (futures,) float64
+        Filled: phase-in times the factors of technology, potential without them, and their product.
     """
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    (a, b), (path_ab, path_ba) = outputs, paths
-    level_ab, level_ba, tilt_ab, tilt_ba = level[0], level[1], tilt[0], tilt[1]
-    for future in range(a.shape[0]):
-        x, y = a[future], b[future]
-        p = path_ab[future] * (level_ab[future] + grown * tilt_ab[future]) - centre
-        q = path_ba[future] * (level_ba[future] + grown * tilt_ba[future]) - centre
-        s0 += p
-        s1 += q
-        s2 += p * p
-        s3 += q * q
-        s4 += x * p
-        s5 += y * p
-        s6 += x * q
-        s7 += y * q
-        s8 += p * q
-    sums[0] += s0
-    sums[1] += s1
-    sums[2] += s2
-    sums[3] += s3
-    sums[4] += s4
-    sums[5] += s5
-    sums[6] += s6
-    sums[7] += s7
-    sums[8] += s8
+    adoption(values, row, c, s, adopted)
+    category_use(values, row, c, s, use)
+    for future in range(category.shape[0]):
+        category[future] = adopted[future] * use[future]
 
 
 @kernel
 def category_differences(
     values: np.ndarray,
     mixed: np.ndarray,
+    own: Point,
+    factors: np.ndarray,
     changed: np.ndarray,
-    category: np.ndarray,
     s: Structure,
-    factor: np.ndarray,
-    term: np.ndarray,
+    scratch: np.ndarray,
     difference: np.ndarray,
 ) -> None:
     """What a hybrid point changes in the sums of the categories.
@@ -155,24 +106,28 @@ def category_differences(
     values : (rows, futures) float64
     mixed : (inputs,) int64
         Rows of the hybrid.
+    own : Point
+        That the hybrid departs from.
+    factors : (2, C, futures) float64
+        Its phase-in and its potential, see `fill_category`: of the two only what is changed is made anew.
     changed : (n,) int64
         Categories with an input in the group.
-    category : (C, futures) float64
-        Of the point that the hybrid departs from.
     s : Structure
-    factor, term : (futures,), (P, futures) float64
-        Scratch.
+    scratch : (2, futures) float64
     difference : (C, futures) float64
         Rows of changed categories are filled.
     """
-    for i in range(changed.shape[0]):
-        c = changed[i]
-        category_terms(values, mixed, c, s, factor, term)
-        first, changed_term, own = s.term_start[c], term[s.term_start[c]], category[c]
-        for future in range(factor.shape[0]):
-            difference[c, future] = changed_term[future] - own[future]
-        for p in range(first + 1, s.term_start[c + 1]):
-            add_row(difference[c], 1.0, term[p])
+    moved = mixed != own.row
+    for c in changed:
+        adopted, use, before, out = factors[0, c], factors[1, c], own.category[c], difference[c]
+        if adoption_moved(moved, c, s):
+            adopted = scratch[0]
+            adoption(values, mixed, c, s, adopted)
+        if use_moved(moved, c, s):
+            use = scratch[1]
+            category_use(values, mixed, c, s, use)
+        for future in range(out.shape[0]):
+            out[future] = adopted[future] * use[future] - before[future]
 
 
 @kernel
@@ -208,11 +163,12 @@ def hybrid_line(
     level, tilt : (futures,) float64
         Filled.
     """
-    level[:] = line[0]
+    first = line[0]
+    for future in range(level.shape[0]):  # twice as fast as an assignment
+        level[future] = first[future]
+        tilt[future] = tilt_of_point[future]
     if driver_moved:
         scope_tilt(line, deviation, tilt)
-    else:
-        tilt[:] = tilt_of_point
     add_rows(level, coefficients[0][changed], difference, changed)
     for c in changed:
         add_affine_product(tilt, coefficients[1:, c], deviation, difference[c], part)
@@ -225,8 +181,8 @@ def fill_point(
     s: Structure,
     coefficients: tuple[np.ndarray, np.ndarray],
     centre: np.ndarray,
-    factor: np.ndarray,
-    term: np.ndarray,
+    factors: np.ndarray,
+    scratch: np.ndarray,
 ) -> None:
     """Everything at one point of the pairs that its outputs, and those of its hybrids, are made from.
 
@@ -239,13 +195,14 @@ def fill_point(
     coefficients : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
         With the point's own workforce table, and with that of the other point.
     centre : (scopes, years) float64
-    factor, term : (futures,), (P, futures) float64
-        Scratch.
+    factors : (2, C, futures) float64
+        Filled; see `fill_category`.
+    scratch : (futures,) float64
     """
-    all_terms(values, point.row, s, factor, term)
-    category_sums(term, s, point.category)
+    for c in range(s.phase_in.shape[0]):
+        fill_category(values, point.row, c, s, factors[0, c], factors[1, c], point.category[c])
     driver_deviation(values, point.row, s, point.deviation)
-    all_paths(values[point.row[s.speed]], s, factor, point.path)
+    all_paths(values[point.row[s.speed]], s, scratch, point.path)
     for scope in range(centre.shape[0]):
         for whose in range(2 if s.ensemble.category_level.shape[0] > 1 else 1):
             scope_lines(point.category, coefficients[whose][scope], point.line[whose, scope])
@@ -265,7 +222,9 @@ def add_group(
     s: Structure,
     coefficients: tuple[np.ndarray, np.ndarray],
     centre: np.ndarray,
-    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    pair_sums: np.ndarray,
+    factors: np.ndarray,
+    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     sums: np.ndarray,
 ) -> None:
     """Sums over both hybrids of one group.
@@ -281,31 +240,43 @@ def add_group(
     coefficients : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
         With the workforce tables of both points.
     centre : (scopes, years) float64
+    pair_sums : (scopes, years, 5) float64
+        Of these pairs.
+    factors : (2, 2, C, futures) float64
+        Of both points.
     scratch : tuple
-        factor (futures,), term (P, futures), part (futures,), difference (2, C, futures), deviation (2, D, futures), level
-        and tilt (2, futures).
+        both (2, futures), part (futures,), difference (2, C, futures), deviation (2, D, futures), level and tilt
+        (2, futures).
     sums : (scopes, years, 9) float64
         See `add_hybrid_sums`; added to.
     """
-    factor, term, part, difference, deviation, level, tilt = scratch
+    both, part, difference, deviation, level, tilt = scratch
     a, b = points
     these = np.flatnonzero(changed)
     for side in range(2):
         own, other = (a, b) if side == 0 else (b, a)
         mixed = np.where(group, other.row, own.row)
-        category_differences(values, mixed, these, own.category, s, factor, term, difference[side])
+        category_differences(values, mixed, own, factors[side], these, s, both, difference[side])
         driver_deviation(values, mixed, s, deviation[side])
     driver_moved = bool(np.any(group[s.driver]))
+    all_moved = driver_moved or group[s.speed] or group[s.reconstruction]
     path_ab, path_ba = (b.path, a.path) if group[s.speed] else (a.path, b.path)
     whose = 1 if group[s.reconstruction] else 0  # table of AB: that of its A, or of its B
     for scope in range(centre.shape[0]):
+        moved = all_moved
+        for c in these:
+            moved |= coefficients[0][scope, 0, c] != 0.0 or coefficients[1][scope, 0, c] != 0.0
+        if not moved:
+            for year in range(centre.shape[1]):
+                add_still_sums(pair_sums[scope, year], sums[scope, year])
+            continue
         for side in range(2):
             own = a if side == 0 else b
             weights = coefficients[0][scope] if side == whose else coefficients[1][scope]
             line, own_tilt = own.line[whose, scope], own.tilt[whose, scope]
             counted = these[weights[0][these] != 0.0]
-            moved, change = deviation[side], difference[side]
-            hybrid_line(line, own_tilt, driver_moved, moved, weights, change, counted, part, level[side], tilt[side])
+            drivers, change = deviation[side], difference[side]
+            hybrid_line(line, own_tilt, driver_moved, drivers, weights, change, counted, part, level[side], tilt[side])
         for year in range(centre.shape[1]):
             outputs = (a.output[scope, year], b.output[scope, year])
             paths = (path_ab[year], path_ba[year])
@@ -372,21 +343,26 @@ def pick_freeze(
     """
     inputs, scopes, categories, n = tables[0].shape[0], centre.shape[0], s.phase_in.shape[0], block_size
     draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
-    values, factor, term = np.empty((2 * inputs, n)), np.empty(n), np.empty((s.term_theme.shape[0], n))
+    values, factors = np.empty((2 * inputs, n)), np.empty((2, 2, categories, n))
     difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
-    scratch = (factor, term, np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
+    scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
+    block_sums = np.empty(pair_sums.shape)
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))
     for block in range(blocks):
         draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
         both = (coefficients[table[0, block]], coefficients[table[1, block]])
         for side in range(2):
             point, of_tables = (pair[0], both) if side == 0 else (pair[1], (both[1], both[0]))
-            fill_point(values, point, s, of_tables, centre, factor, term)
+            fill_point(values, point, s, of_tables, centre, factors[side], scratch[1])
             for scope in range(scopes):
                 sums = (allocation_sums[scope], tail_counts[scope])
                 add_allocation(point, of_tables[0][scope], s, point.output[scope], centre[scope], tails[scope], sums)
+        block_sums[:] = 0.0
         for scope in range(scopes):
             for year in range(centre.shape[1]):
-                add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], pair_sums[scope, year])
+                add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], block_sums[scope, year])
+        pair_sums += block_sums
         for g in range(groups.shape[0]):
-            add_group(values, pair, groups[g], changed[g], s, both, centre, scratch, hybrid_sums[g])
+            add_group(
+                values, pair, groups[g], changed[g], s, both, centre, block_sums, factors, scratch, hybrid_sums[g]
+            )

@@ -81,6 +81,60 @@ def category_terms(
 
 
 @kernel
+def category_use(values: np.ndarray, row: np.ndarray, category: int, s: Structure, out: np.ndarray) -> None:
+    """Potential of one category before phase-in and without the factors of technology that its terms share.
+
+    Parameters
+    ----------
+    values : (rows, futures) float64
+    row : (inputs,) int64
+    category : int
+    s : Structure
+    out : (futures,) float64
+        Filled.
+    """
+    out[:] = 0.0
+    for term in range(s.term_start[category], s.term_start[category + 1]):
+        theme = values[row[max(s.term_theme[term], 0)]]
+        for task in range(s.task_start[term], s.task_start[term + 1]):
+            part, share = s.task_part[task], values[row[s.task_share[task]]]
+            factors = values[row[max(s.task_coefficient[task], 0)]]
+            if s.task_coefficient[task] < 0 and s.term_theme[term] < 0:
+                for future in range(out.shape[0]):
+                    out[future] += part * share[future]
+            elif s.task_coefficient[task] < 0:
+                for future in range(out.shape[0]):
+                    out[future] += part * share[future] * theme[future]
+            elif s.term_theme[term] < 0:
+                for future in range(out.shape[0]):
+                    out[future] += part * share[future] * factors[future]
+            else:
+                for future in range(out.shape[0]):
+                    out[future] += part * share[future] * factors[future] * theme[future]
+
+
+@kernel
+def adoption_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
+    """Whether one of the moved inputs, (inputs,) bool, counts in `adoption`."""
+    found = moved[s.phase_in[category]] | moved[s.national] | moved[s.technology] | moved[s.technology_own[category]]
+    for b in range(s.barrier.shape[0]):
+        found |= moved[s.barrier[b]]
+    return bool(found)
+
+
+@kernel
+def use_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
+    """Whether one of the moved inputs, (inputs,) bool, counts in `category_use`."""
+    found = False
+    for term in range(s.term_start[category], s.term_start[category + 1]):
+        found |= s.term_theme[term] >= 0 and moved[s.term_theme[term]]
+        for task in range(s.task_start[term], s.task_start[term + 1]):
+            found |= moved[s.task_share[task]]
+            found |= s.task_coefficient[task] >= 0 and moved[s.task_coefficient[task]]
+    return bool(found)
+
+
+@kernel
 def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.ndarray) -> None:
     """Drivers of growth less their references.
 
