@@ -110,14 +110,18 @@ def prepare_hybrids(pairs: int) -> Work[Errors]:
 
     def run() -> Errors:
         frozen = pick_freeze_of(design_of(pairs, pairs), None, "one")[0]()
-        found = frozen.hybrids[..., :2] + frozen.centre[..., None]  # pairs, groups, scopes, years, (ab, ba)
+        found = np.sqrt(frozen.differences[..., :2])  # pairs, groups, scopes, years, (|ab - a|, |ba - b|)
         levels = _levels(pairs, pairs=True)
         a, b = model.values(levels[:, :inputs])[:, None], model.values(levels[:, inputs:])[:, None]
         errors = {}
         for place, (kept, taken) in enumerate(((a, b), (b, a))):
             hybrids = np.where(members, taken, kept).reshape(-1, inputs)
             expected = reference(hybrids)[:, :, scopes, 0].reshape(pairs, len(members), len(model.years), len(scopes))
-            error = np.abs(found[..., place] / expected.transpose(0, 1, 3, 2) - 1)
+            point = reference(kept[:, 0])[:, :, scopes, 0][:, None]
+            error = (found[..., place] - np.abs(expected - point).transpose(0, 1, 3, 2)) / expected.transpose(
+                0, 1, 3, 2
+            )
+            error = np.abs(error)
             errors["BA" if place else "AB"] = float(error.max())
         return errors
 

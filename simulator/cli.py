@@ -171,7 +171,6 @@ def _check_own(options: argparse.Namespace) -> None:
     from .own_model.commands import central_outputs
     from .own_model.results import own_input_table
     from .terminal.summary import inputs_table
-    from .terminal.units import amount
 
     model = load(options.config, options.changes)
     central = ", ".join(f"{name} {value:.6g}" for name, value in central_outputs(model).items())

@@ -33,9 +33,9 @@ _PROPAGATED: _Variables = {
 _FROZEN: _Variables = {
     "centre": (("scope", "year"), "What outputs are centred on"),
     "pairs": (("replicate", "scope", "year", "pair_sum"), "Sums over pairs of a, b, a², b², a·b"),
-    "hybrids": (
-        ("replicate", "group", "scope", "year", "hybrid_sum"),
-        "Sums over hybrids of ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba",
+    "differences": (
+        ("replicate", "group", "scope", "year", "difference_sum"),
+        "Sums of (ab - a)², (ba - b)², (ab - a)(ba - b), (b - a)((ba - b) - (ab - a))",
     ),
     "allocation": (("replicate", "scope", "year", "category", "allocation_sum"), "Sums of the categories' parts"),
     "tails": (("replicate", "scope", "year", "tail", "tail_sum"), "Futures in each tail, and the output over them"),

@@ -82,8 +82,8 @@ class PickFrozen:
     centre : (S, Y) float64
     pairs : (replicates, S, Y, 5) float64
         Of a, b, a², b², a·b, centred.
-    hybrids : (replicates, G, S, Y, 9) float64
-        Of ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba, centred.
+    differences : (replicates, G, S, Y, 4) float64
+        Of (ab - a)², (ba - b)², (ab - a)(ba - b), and (b - a)((ba - b) - (ab - a)).
     allocation : (replicates, S, Y, C, 4) float64
         Of a category's contribution, its product with the centred output, and itself in the lower and upper tail.
     tails : (replicates, S, Y, 2, 2) float64
@@ -93,7 +93,7 @@ class PickFrozen:
     design: Design
     centre: np.ndarray
     pairs: np.ndarray
-    hybrids: np.ndarray
+    differences: np.ndarray
     allocation: np.ndarray
     tails: np.ndarray
 
@@ -290,13 +290,13 @@ def pick_freeze_stages(
     categories = len(structure.phase_in)
     shapes = (
         (*centre.shape, 5),
-        (len(groups), *centre.shape, 9),
+        (len(groups), *centre.shape, 4),
         (*centre.shape, categories, 4),
         (*centre.shape, 2, 2),
     )
     sums = [np.zeros((design.replicates, *shape)) for shape in shapes]
     if earlier is not None:
-        before = (earlier.pairs, earlier.hybrids[:, first_place], earlier.allocation, earlier.tails)
+        before = (earlier.pairs, earlier.differences[:, first_place], earlier.allocation, earlier.tails)
         _take_over(sums, before)
     run = partial(
         _pick_freeze_chunk,
@@ -316,8 +316,8 @@ def pick_freeze_stages(
             progress(chunk.points)
         ended = stage_end(chunk, design, stages, drawn)
         if ended is not None:
-            pairs, hybrids, allocation, tail_sums = (total.copy() for total in sums)
-            yield PickFrozen(ended, centre, pairs, hybrids[:, place], allocation, tail_sums)
+            pairs, differences, allocation, tail_sums = (total.copy() for total in sums)
+            yield PickFrozen(ended, centre, pairs, differences[:, place], allocation, tail_sums)
 
 
 def _take_over(sums: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> None:

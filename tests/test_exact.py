@@ -20,7 +20,6 @@ from simulator.distributions import Distribution, from_mapping, quantile
 from simulator.inputs import PARTITIONS
 from simulator.outputs import line_coefficients, scope_rows
 from simulator.phase_in import logistic_path
-from simulator.sensitivity.estimators import Sums, azzini, mean_variance
 from simulator.sensitivity.exact import (
     Moments,
     exact_allocation,
@@ -28,7 +27,8 @@ from simulator.sensitivity.exact import (
     output_means,
     speed_moments,
 )
-from simulator.simulation import PickFrozen, pick_freeze
+from simulator.sensitivity.single import azzini_of_differences
+from simulator.simulation import pick_freeze
 
 ROUNDING = 1e-12
 
@@ -270,16 +270,6 @@ def test_a_fixed_input_has_no_index(base: Prepared) -> None:
 # (c) Simulation
 
 
-def sums_from(frozen: PickFrozen, replicate: int | None = None) -> Sums:
-    """Of one replicate, or of all together."""
-    chosen = slice(None) if replicate is None else slice(replicate, replicate + 1)
-    pairs, hybrids = frozen.pairs[chosen].sum(axis=0)[None], frozen.hybrids[chosen].sum(axis=0)
-    n = (1 << frozen.design.log2_points) * len(frozen.pairs[chosen])
-    a, b, aa, bb, a_b = np.moveaxis(pairs, -1, 0)
-    ab, ba, abab, baba, a_ab, b_ab, a_ba, b_ba, ab_ba = np.moveaxis(hybrids, -1, 0)
-    return Sums(n, a, b, ab, ba, aa, bb, abab, baba, a_b, a_ab, b_ab, a_ba, b_ba, ab_ba)
-
-
 def test_simulation_comes_to_the_closed_form(prepared: Prepared) -> None:
     """16 scrambles of 2^10 pairs; mean, variance, indices of all groups of all partitions, and allocation, of the total
     and the focus areas in all years. 7 standard errors of 16 replicates are exceeded with probability 4e-6, and here are
@@ -294,16 +284,17 @@ def test_simulation_comes_to_the_closed_form(prepared: Prepared) -> None:
     coefficients = line_coefficients(model.structure, model.weights)[None]
     frozen = pick_freeze(design, model.sampler, model.structure, coefficients, groups, mean, tails)
     n = 2 * 2**10
-    each = [sums_from(frozen, r) for r in range(16)]
+    each = [azzini_of_differences(*sums) for sums in zip(frozen.pairs, frozen.differences, strict=True)]
+    a, b, aa, bb, _ = np.moveaxis(frozen.pairs / n, -1, 0)
     contribution = frozen.allocation[..., :2] / n  # replicates, S, Y, C
-    offset = np.array([(one.a + one.b)[0] / n for one in each])
+    offset = a + b
     covariance = contribution[..., 1] - contribution[..., 0] * offset[..., None]
     allocation = exact_allocation(model.structure, model.moments, model.weights).transpose(1, 0, 2)
     comparisons = (
         (offset / mean, np.zeros_like(mean), 2e-4),
-        (np.array([mean_variance(one)[0] for one in each]) / variance.T, np.ones_like(mean), 2e-2),
-        (np.array([azzini(one)[0] for one in each]), first.transpose(0, 2, 1), 5e-3),
-        (np.array([azzini(one)[1] for one in each]), total.transpose(0, 2, 1), 5e-3),
+        ((aa + bb - offset**2) / variance.T, np.ones_like(mean), 2e-2),
+        (np.array([one[0] for one in each]), first.transpose(0, 2, 1), 5e-3),
+        (np.array([one[1] for one in each]), total.transpose(0, 2, 1), 5e-3),
         (covariance / variance.T[..., None], allocation * np.ones_like(mean)[..., None], 5e-3),
     )
     for estimates, truth, precision in comparisons:

@@ -47,7 +47,7 @@ class Job:
         tails = np.stack([self.centre * 0.9, self.centre * 1.1], axis=-1)
         arrays = (self.coefficients, self.groups, self.centre, tails)
         result = pick_freeze(design, sampler or self.model.sampler, self.model.structure, *arrays, **settings)
-        return result.pairs, result.hybrids, result.allocation, result.tails
+        return result.pairs, result.differences, result.allocation, result.tails
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,8 @@ from simulator.kernels.sides import Sides, empty_sides, share_rows, unit_gain
 from simulator.outputs import line_coefficients, scope_rows, table_weights
 from simulator.sampling import NonFiniteError, make_sampler
 from simulator.sensitivity import single
-from simulator.sensitivity.estimators import azzini
+from simulator.sensitivity.estimators import Sums, azzini
 from simulator.sensitivity.exact import exact_indices, make_lines, output_means
-from simulator.sensitivity.indices import _sums as sums_of_pairs
 from simulator.simulation import PickFrozen, pick_freeze
 from simulator.single_inputs import SingleInputs, single_inputs
 
@@ -70,30 +69,23 @@ def both_ways(model: Prepared, design: Design) -> tuple[SingleInputs, PickFrozen
 def test_sums_are_those_of_whole_points(model: Prepared, method: str) -> None:
     sums, frozen = both_ways(model, Design(len(model.inputs), 2, 7, 3, method))
     np.testing.assert_allclose(sums.pairs, frozen.pairs, rtol=1e-11, atol=1e-11 * frozen.pairs[..., 2].max())
-    _, _, aa, bb, a_b = (part[:, None] for part in np.moveaxis(frozen.pairs, -1, 0))
-    _, _, abab, baba, a_ab, b_ab, a_ba, b_ba, ab_ba = np.moveaxis(frozen.hybrids, -1, 0)
-    expected = np.stack(
-        [
-            abab - 2 * a_ab + aa,
-            baba - 2 * b_ba + bb,
-            ab_ba - a_ba - b_ab + a_b,
-            (b_ba - bb - b_ab + a_b) - (a_ba - a_b - a_ab + aa),
-        ],
-        axis=-1,
-    )
-    allowed = 1e-12 * (aa + bb)[..., None] * np.ones_like(expected)
-    assert (np.abs(sums.differences - expected) <= allowed).all()
+    _, _, aa, bb, _ = (part[:, None] for part in np.moveaxis(frozen.pairs, -1, 0))
+    allowed = 1e-12 * (aa + bb)[..., None] * np.ones_like(sums.differences)
+    assert (np.abs(sums.differences - frozen.differences) <= allowed).all()
     live = ~model.sampler.tables.fixed
     moved = sums.differences[..., 0].max(axis=(0, 2, 3)) > 0
     np.testing.assert_array_equal(moved, live)  # every input that is not fixed moves an output in some year
 
 
-@pytest.mark.usefixtures("small_blocks")
-def test_indices_are_those_of_the_pairs(model: Prepared) -> None:
-    sums, frozen = both_ways(model, Design(len(model.inputs), 2, 7, 4))
-    ours = single.azzini_of_differences(sums.pairs.sum(axis=0), sums.differences.sum(axis=0))
-    for mine, theirs in zip(ours, azzini(sums_of_pairs(frozen, None)), strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-10)
+def test_indices_from_differences_are_those_from_products() -> None:
+    a, b, ab, ba = np.random.default_rng(5).normal(size=(4, 3, 200))
+    pairs = np.stack([part.sum(axis=1) for part in (a, b, a * a, b * b, a * b)], axis=-1)
+    changes = ((ab - a) ** 2, (ba - b) ** 2, (ab - a) * (ba - b), (b - a) * ((ba - b) - (ab - a)))
+    differences = np.stack([part.sum(axis=1) for part in changes], axis=-1)
+    products = (a, b, ab, ba, a * a, b * b, ab * ab, ba * ba, a * b, a * ab, b * ab, a * ba, b * ba, ab * ba)
+    expected = azzini(Sums(200.0, *(part.sum(axis=1) for part in products)))
+    for mine, theirs in zip(single.azzini_of_differences(pairs, differences[None]), expected, strict=True):
+        np.testing.assert_allclose(mine[0], theirs, rtol=1e-12, atol=1e-13)
 
 
 def test_table_comes_to_the_closed_form(base: Prepared) -> None:

@@ -150,12 +150,13 @@ def test_simulation_comes_to_the_closed_form_over_tables(ensemble: Prepared) -> 
         design, model.sampler, s, line_coefficients(s, weights), groups, mean, np.stack([mean, mean], axis=-1)
     )
     n = 1 << design.log2_points
-    a, b, aa, bb, _ = np.moveaxis(frozen.pairs, -1, 0)
+    a, b, aa, bb, ab = np.moveaxis(frozen.pairs, -1, 0)
     centre = (a + b) / (2 * n)
     spread = (aa + bb) / (2 * n) - centre**2
-    _, _, abab, baba, a_ab, b_ab, a_ba, b_ba, _ = np.moveaxis(frozen.hybrids, -1, 0)
-    halves = (aa[:, None] + abab - 2 * a_ab + bb[:, None] + baba - 2 * b_ba) / (4 * n)  # Jansen, for the total order
-    rest = (aa[:, None] + baba - 2 * a_ba + bb[:, None] + abab - 2 * b_ab) / (4 * n)
+    first_squared, second_squared, _, apart = np.moveaxis(frozen.differences, -1, 0)
+    halves = (first_squared + second_squared) / (4 * n)  # Jansen, for the total order
+    gap = (aa + bb - 2 * ab)[:, None]
+    rest = (2 * gap + 2 * apart + first_squared + second_squared) / (4 * n)  # of (a - ba)² and (b - ab)²
     estimates = (
         (spread, variance.T), (halves, (total * variance).transpose(0, 2, 1)),
         (rest, ((1 - first) * variance).transpose(0, 2, 1)),

@@ -1,4 +1,4 @@
-"""Sums of products over the pairs of a block and their hybrids."""
+"""Sums over the pairs of a block and their hybrids."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def add_hybrid_sums(
     centre: float,
     sums: np.ndarray,
 ) -> None:
-    """Sums of products of one output over the pairs and their two hybrids, which are made here and not stored.
+    """Sums over what the two hybrids of the pairs change in one output; the hybrids are made here and not stored.
 
     Parameters
     ----------
@@ -54,54 +54,21 @@ def add_hybrid_sums(
     level, tilt : (2, futures) float64
         Of AB and of BA.
     grown, centre : float
-    sums : (9,) float64
-        ab, ba, ab², ba², a·ab, b·ab, a·ba, b·ba, ab·ba; added to.
+    sums : (4,) float64
+        (ab - a)², (ba - b)², (ab - a)(ba - b), (b - a)((ba - b) - (ab - a)); added to.
     """
-    s0, s1, s2, s3, s4, s5, s6, s7, s8 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     (a, b), (path_ab, path_ba) = outputs, paths
     level_ab, level_ba, tilt_ab, tilt_ba = level[0], level[1], tilt[0], tilt[1]
     for future in range(a.shape[0]):
         x, y = a[future], b[future]
-        p = path_ab[future] * (level_ab[future] + grown * tilt_ab[future]) - centre
-        q = path_ba[future] * (level_ba[future] + grown * tilt_ba[future]) - centre
-        s0 += p
-        s1 += q
-        s2 += p * p
-        s3 += q * q
-        s4 += x * p
-        s5 += y * p
-        s6 += x * q
-        s7 += y * q
-        s8 += p * q
+        first = path_ab[future] * (level_ab[future] + grown * tilt_ab[future]) - centre - x
+        second = path_ba[future] * (level_ba[future] + grown * tilt_ba[future]) - centre - y
+        s0 += first * first
+        s1 += second * second
+        s2 += first * second
+        s3 += (y - x) * (second - first)
     sums[0] += s0
     sums[1] += s1
     sums[2] += s2
     sums[3] += s3
-    sums[4] += s4
-    sums[5] += s5
-    sums[6] += s6
-    sums[7] += s7
-    sums[8] += s8
-
-
-@kernel
-def add_still_sums(pair: np.ndarray, sums: np.ndarray) -> None:
-    """`add_hybrid_sums` where the hybrids are the points themselves.
-
-    Parameters
-    ----------
-    pair : (5,) float64
-        See `add_pair_sums`.
-    sums : (9,) float64
-        Added to.
-    """
-    a, b, aa, bb, ab = pair
-    sums[0] += a
-    sums[1] += b
-    sums[2] += aa
-    sums[3] += bb
-    sums[4] += aa
-    sums[5] += ab
-    sums[6] += ab
-    sums[7] += bb
-    sums[8] += ab

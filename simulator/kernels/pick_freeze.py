@@ -12,7 +12,7 @@ import numpy as np
 
 from .allocation import add_allocation
 from .compiling import kernel
-from .pair_sums import add_hybrid_sums, add_pair_sums, add_still_sums
+from .pair_sums import add_hybrid_sums, add_pair_sums
 from .propagation import draw_block
 from .rows import add_affine_product, add_rows, add_scaled
 from .structure import Point, Structure
@@ -222,7 +222,6 @@ def add_group(
     s: Structure,
     coefficients: tuple[np.ndarray, np.ndarray],
     centre: np.ndarray,
-    pair_sums: np.ndarray,
     factors: np.ndarray,
     scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     sums: np.ndarray,
@@ -240,14 +239,12 @@ def add_group(
     coefficients : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
         With the workforce tables of both points.
     centre : (scopes, years) float64
-    pair_sums : (scopes, years, 5) float64
-        Of these pairs.
     factors : (2, 2, C, futures) float64
         Of both points.
     scratch : tuple
         both (2, futures), part (futures,), difference (2, C, futures), deviation (2, D, futures), level and tilt
         (2, futures).
-    sums : (scopes, years, 9) float64
+    sums : (scopes, years, 4) float64
         See `add_hybrid_sums`; added to.
     """
     both, part, difference, deviation, level, tilt = scratch
@@ -266,9 +263,7 @@ def add_group(
         moved = all_moved
         for c in these:
             moved |= coefficients[0][scope, 0, c] != 0.0 or coefficients[1][scope, 0, c] != 0.0
-        if not moved:
-            for year in range(centre.shape[1]):
-                add_still_sums(pair_sums[scope, year], sums[scope, year])
+        if not moved:  # nothing changes
             continue
         for side in range(2):
             own = a if side == 0 else b
@@ -336,7 +331,7 @@ def pick_freeze(
         Subtracted from the outputs before they are squared.
     tails : (scopes, years, 2) float64
     pair_sums : (scopes, years, 5) float64
-    hybrid_sums : (G, scopes, years, 9) float64
+    hybrid_sums : (G, scopes, years, 4) float64
     allocation_sums : (scopes, years, C, 4) float64
     tail_counts : (scopes, years, 2, 2) float64
         All added to.
@@ -346,7 +341,6 @@ def pick_freeze(
     values, factors = np.empty((2 * inputs, n)), np.empty((2, 2, categories, n))
     difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
     scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
-    block_sums = np.empty(pair_sums.shape)
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))
     for block in range(blocks):
         draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
@@ -357,12 +351,8 @@ def pick_freeze(
             for scope in range(scopes):
                 sums = (allocation_sums[scope], tail_counts[scope])
                 add_allocation(point, of_tables[0][scope], s, point.output[scope], centre[scope], tails[scope], sums)
-        block_sums[:] = 0.0
         for scope in range(scopes):
             for year in range(centre.shape[1]):
-                add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], block_sums[scope, year])
-        pair_sums += block_sums
+                add_pair_sums(pair[0].output[scope, year], pair[1].output[scope, year], pair_sums[scope, year])
         for g in range(groups.shape[0]):
-            add_group(
-                values, pair, groups[g], changed[g], s, both, centre, block_sums, factors, scratch, hybrid_sums[g]
-            )
+            add_group(values, pair, groups[g], changed[g], s, both, centre, factors, scratch, hybrid_sums[g])

@@ -13,7 +13,7 @@ from ..inputs import PARTITIONS, Input, partition
 from ..intervals import student_t
 from ..outputs import OutputRow
 from ..simulation import PickFrozen
-from .estimators import Sums, azzini, mean_variance
+from .single import azzini_of_differences
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -114,12 +114,12 @@ def index_table(
     """
     import xarray as xr
 
-    whole, each = _sums(frozen, None), [_sums(frozen, r) for r in range(frozen.design.replicates)]
     exact = _without_rounding(exact)
-    arrays = {**_index_arrays(whole, each, exact), **_allocation_arrays(frozen, exact)}
+    arrays = {**_index_arrays(frozen, exact), **_allocation_arrays(frozen, exact)}
+    a, b, aa, bb, _ = np.moveaxis(frozen.pairs.sum(axis=0) / (2 * frozen.design.points), -1, 0)
     moments = {
-        "mean": ("Mean", (whole.a + whole.b)[0] / (2 * whole.n) + frozen.centre),
-        "variance": ("Variance", mean_variance(whole)[0]),
+        "mean": ("Mean", a + b + frozen.centre),
+        "variance": ("Variance", aa + bb - (a + b) ** 2),
         "mean_exact": ("Mean in closed form", exact.mean),
         "variance_exact": ("Variance in closed form", exact.variance),
     }
@@ -141,9 +141,11 @@ def _without_rounding(exact: ExactIndices) -> ExactIndices:
     )
 
 
-def _index_arrays(whole: Sums, each: Sequence[Sums], exact: ExactIndices) -> dict[str, xr.DataArray]:
+def _index_arrays(frozen: PickFrozen, exact: ExactIndices) -> dict[str, xr.DataArray]:
     arrays = {}
-    estimates, spread = azzini(whole), [azzini(one) for one in each]
+    estimates = azzini_of_differences(frozen.pairs.sum(axis=0), frozen.differences.sum(axis=0))
+    each = zip(frozen.pairs, frozen.differences, strict=True)
+    spread = [azzini_of_differences(pairs, differences) for pairs, differences in each]
     for place, (name, said) in enumerate((("first_order", "First-order"), ("total_order", "Total-order"))):
         value, title = estimates[place], f"{said} Sobol' index"
         interval = student_t(np.array([one[place] for one in spread]), value)
@@ -224,16 +226,6 @@ def allocations(frozen: PickFrozen, replicate: int | None) -> tuple[np.ndarray, 
 def _divide(numerator: np.ndarray, divisor: np.ndarray) -> np.ndarray:
     numerator, divisor = np.broadcast_arrays(numerator, divisor)
     return np.asarray(np.divide(numerator, divisor, out=np.full(divisor.shape, np.nan), where=divisor != 0))
-
-
-def _sums(frozen: PickFrozen, replicate: int | None) -> Sums:
-    """Sums of all replicates together, or of one; arrays (G, S, Y) and (1, S, Y)."""
-    chosen = slice(None) if replicate is None else slice(replicate, replicate + 1)
-    n = frozen.design.points if replicate is None else 1 << frozen.design.log2_points
-    pairs, hybrids = frozen.pairs[chosen].sum(axis=0)[None], frozen.hybrids[chosen].sum(axis=0)
-    a, b, aa, bb, a_b = (pairs[..., i] for i in range(5))
-    ab, ba, abab, baba, a_ab, b_ab, a_ba, b_ba, ab_ba = (hybrids[..., i] for i in range(9))
-    return Sums(float(n), a, b, ab, ba, aa, bb, abab, baba, a_b, a_ab, b_ab, a_ba, b_ba, ab_ba)
 
 
 def _flat(values: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def azzini_of_differences(pairs: np.ndarray, differences: np.ndarray) -> tuple[n
     Returns
     -------
     first_order, total_order : (inputs, ...) float64
-        0 where the output does not vary.
+        NaN where the output does not vary.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def azzini_of_differences(pairs: np.ndarray, differences: np.ndarray) -> tuple[n
     divisor = 2 * (aa + bb - 2 * ab) + 2 * gap + first + second - 2 * product
     varies = divisor > 0
     safe = np.where(varies, divisor, 1.0)
-    return np.where(varies, -2 * product / safe, 0.0), np.where(varies, (first + second) / safe, 0.0)
+    return np.where(varies, -2 * product / safe, np.nan), np.where(varies, (first + second) / safe, np.nan)
 
 
 def single_table(
