@@ -14,7 +14,7 @@ from .allocation import add_allocation
 from .compiling import kernel
 from .pair_sums import add_hybrid_sums, add_pair_sums
 from .propagation import draw_block
-from .rows import add_affine_product, add_rows, add_scaled
+from .rows import add_affine_products, add_rows, add_scaled
 from .structure import Point, Structure
 from .terms import adoption, adoption_moved, all_paths, category_use, driver_deviation, use_moved
 
@@ -170,8 +170,7 @@ def hybrid_line(
     if driver_moved:
         scope_tilt(line, deviation, tilt)
     add_rows(level, coefficients[0][changed], difference, changed)
-    for c in changed:
-        add_affine_product(tilt, coefficients[1:, c], deviation, difference[c], part)
+    add_affine_products(tilt, coefficients[1:], deviation, difference, changed, part)
 
 
 @kernel

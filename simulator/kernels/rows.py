@@ -67,18 +67,7 @@ def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> 
 def add_affine_product(
     total: np.ndarray, coefficients: np.ndarray, deviation: np.ndarray, row: np.ndarray, part: np.ndarray
 ) -> None:
-    """total += row * (c_0 + Σ_d c_(1+d) deviation_d); in one pass for four drivers, the usual number.
-
-    Parameters
-    ----------
-    total : (futures,) float64
-        Added to.
-    coefficients : (1 + D,) float64
-    deviation : (D, futures) float64
-    row : (futures,) float64
-    part : (futures,) float64
-        Scratch.
-    """
+    """`add_affine_products` of one row; coefficients (1 + D,), row (futures,) float64."""
     if deviation.shape[0] == 4:
         c0, c1, c2, c3, c4 = coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4]
         d1, d2, d3, d4 = deviation[0], deviation[1], deviation[2], deviation[3]
@@ -89,3 +78,48 @@ def add_affine_product(
     part[:] = coefficients[0]
     add_rows(part, coefficients[1:], deviation, np.arange(deviation.shape[0]))
     add_scaled(total, 1.0, part, row)
+
+
+@kernel
+def add_affine_products(
+    total: np.ndarray,
+    coefficients: np.ndarray,
+    deviation: np.ndarray,
+    rows: np.ndarray,
+    which: np.ndarray,
+    part: np.ndarray,
+) -> None:
+    """total += Σ rows[c] * (c_0 + Σ_d c_(1+d) deviation_d) over the rows `which`.
+
+    For four drivers, the usual number, in one pass for three rows: twice as fast as a pass for each.
+
+    Parameters
+    ----------
+    total : (futures,) float64
+        Added to.
+    coefficients : (1 + D, C) float64
+        Of each row.
+    deviation : (D, futures) float64
+    rows : (C, futures) float64
+    which : (n,) int64
+    part : (futures,) float64
+        Scratch.
+    """
+    n = which.shape[0]
+    done = 0
+    if deviation.shape[0] == 4:
+        d1, d2, d3, d4 = deviation[0], deviation[1], deviation[2], deviation[3]
+        done = n - n % 3
+        for i in range(0, done, 3):
+            r, s, t = rows[which[i]], rows[which[i + 1]], rows[which[i + 2]]
+            a, b, c = coefficients[:, which[i]], coefficients[:, which[i + 1]], coefficients[:, which[i + 2]]
+            a0, a1, a2, a3, a4 = a[0], a[1], a[2], a[3], a[4]
+            b0, b1, b2, b3, b4 = b[0], b[1], b[2], b[3], b[4]
+            c0, c1, c2, c3, c4 = c[0], c[1], c[2], c[3], c[4]
+            for future in range(total.shape[0]):
+                x1, x2, x3, x4 = d1[future], d2[future], d3[future], d4[future]
+                first = r[future] * (a0 + a1 * x1 + a2 * x2 + a3 * x3 + a4 * x4)
+                second = s[future] * (b0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4)
+                total[future] += first + second + t[future] * (c0 + c1 * x1 + c2 * x2 + c3 * x3 + c4 * x4)
+    for i in range(done, n):
+        add_affine_product(total, coefficients[:, which[i]], deviation, rows[which[i]], part)
