@@ -301,7 +301,7 @@ def mistakes(trees: dict[str, xr.DataTree], folder: Path) -> list[tuple[Sequence
         ([good] * 2, "good.*is named twice"),
         ([good, folder / "none"], "none: there is no such file"),
         ([good, folder / "bad"], "bad.*is not a results file"),
-        ([good, folder / "other"], "other: holds no results of a run: it lacks settings, data_hashes"),
+        ([good, folder / "other"], r"other.*holds no run: it lacks config_changes"),
     ]
 
 

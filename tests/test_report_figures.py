@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from simulator.distribution import distribution
 from simulator.distributions import quantile
 from simulator.model import Model
 from simulator.outputs import base_places
+from simulator.own_model import load as load_own
 from simulator.report.document import Figure
 from simulator.report.figures import make_figures
 from simulator.report.figures.images import png, svg
@@ -32,7 +34,8 @@ BASE = Path(__file__).parent.parent / "configs" / "base.toml"
 QUICK = ["reconstruction.ensemble=false", "run.base_points=1024", "run.sample=512"]
 FUTURES = 2**12
 KEYS = [
-    "headline", "ladder", "drivers", "carriers", "heatmap", "fan", "published", "tornado", "convergence", "demand",
+    "headline", "cumulative", "ladder", "drivers", "carriers", "heatmap", "fan", "published", "tornado", "convergence",
+    "demand",
 ]  # fmt: skip
 HOSTILE = '<script>alert("x")</script> \' $ # \\ {{}} ' + "æ" * 300
 # Places and names, that are no results.
@@ -178,14 +181,20 @@ def test_the_same_results_make_the_same_figures(tree: xr.DataTree, danish: dict[
 
 def test_choices_are_parameters_with_rows(figures: dict[str, Figure]) -> None:
     offered = {key: set(figure.choices) for key, figure in figures.items()}
-    assert offered["headline"] == offered["heatmap"] == offered["carriers"] == {"quantity", "year"}
+    assert (
+        offered["headline"]
+        == offered["cumulative"]
+        == offered["heatmap"]
+        == offered["carriers"]
+        == {"quantity", "year"}
+    )
     assert offered["drivers"] == {"quantity", "year", "partition"}
     assert offered["demand"] == {"year"}
     for key in ("ladder", "fan", "published", "tornado", "convergence"):
         assert offered[key] == {"quantity"}
     for figure in figures.values():
         defaults = {one["name"]: one["value"] for one in figure.specification["params"]}
-        expected = {"quantity": "freed_fte", "year": "2040", "partition": "category"}
+        expected = {"quantity": "freed_fte", "year": "2040", "partition": "factor"}
         assert defaults == {name: expected[name] for name in defaults}
         for name, values in figure.choices.items():
             assert values[0][0] == defaults[name]
@@ -204,6 +213,7 @@ def numbers_in(table: xr.Dataset) -> set[float]:
 
 SOURCES = {
     "headline": ("summary", "distribution"),
+    "cumulative": ("summary", "distribution"),
     "ladder": ("ladder",),
     "drivers": ("sensitivity",),
     "carriers": ("sensitivity",),
@@ -219,7 +229,7 @@ SOURCES = {
 def test_every_number_stands_in_the_results(tree: xr.DataTree, figures: dict[str, Figure]) -> None:
     for key, figure in figures.items():
         known = set().union(*(numbers_in(tree[node].to_dataset()) for node in SOURCES[key]))
-        if key == "headline":  # of a bin, the results hold the middle and the width
+        if key in ("headline", "cumulative"):  # of a bin, the results hold the middle and the width
             table = tree["distribution"]
             known |= {
                 plain(end) for sign in (-1, 1) for end in (table["value"] + sign * table["width"] / 2).values.ravel()
@@ -380,7 +390,7 @@ def test_alternatives_hold_the_main_numbers(tree: xr.DataTree, figures: dict[str
     last = tree["ladder"].to_dataset().isel(rung=-1).sel(variant="common")
     assert format_value(float(last["freed_fte"].sel(quantile=0.95)), 1, style) in figures["ladder"].alternative
     one = tree["sensitivity"].to_dataset().sel(output="freed_fte 2040")
-    largest = float(one["total_order"].values[one["partition"].values == "category"].max())
+    largest = float(one["total_order"].values[one["partition"].values == "factor"].max())
     assert format_value(100 * largest, 1, style) in figures["drivers"].alternative
     assert format_value(100 * float(one["allocation"].max()), 1, style) in figures["carriers"].alternative
     need = tree["demand"]["need"].sel(area="Ældre", year=2040, quantile=0.5)
@@ -444,13 +454,13 @@ def test_a_png_has_the_size_of_the_figure(danish: dict[str, Figure]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "key"),
-    [("distribution", "headline"), ("ladder", "ladder"), ("cells", "heatmap"), ("convergence", "convergence"),
-     ("demand", "demand"), ("single_inputs", "tornado")],
+    ("node", "keys"),
+    [("distribution", ("headline", "cumulative")), ("ladder", ("ladder",)), ("cells", ("heatmap",)),
+     ("convergence", ("convergence",)), ("demand", ("demand",)), ("single_inputs", ("tornado",))],
 )  # fmt: skip
-def test_a_figure_without_its_numbers_is_left_out(tree: xr.DataTree, node: str, key: str) -> None:
+def test_a_figure_without_its_numbers_is_left_out(tree: xr.DataTree, node: str, keys: tuple[str, ...]) -> None:
     made = make_figures(changed(tree, **{node: None}), read_words("en"))
-    assert list(made) == [one for one in KEYS if one != key]
+    assert list(made) == [one for one in KEYS if one not in keys]
 
 
 def test_tables_of_size_nothing_make_no_figure(tree: xr.DataTree) -> None:
@@ -476,7 +486,8 @@ def test_without_published_ranges_the_others_stand(tree: xr.DataTree) -> None:
     assert not rows_of(made["headline"], "ranges", printed=True)
     for figure in made.values():
         assert len(texts(svg(figure))) > 8
-    assert not any("Offentliggjort" in text for text in texts(svg(made["headline"])))
+    assert not any("Rapporten" in text for text in texts(svg(made["headline"])))
+    assert "Rapporten" not in made["ladder"].alternative
 
 
 def test_ranges_that_are_not_printed_are_left_out(tree: xr.DataTree) -> None:
@@ -518,7 +529,7 @@ def test_results_of_another_model_make_no_figures() -> None:
 def test_what_does_not_vary_makes_no_figure_of_its_spread(model: Model, tmp_path: Path) -> None:
     still = simulator.load(overlay(tmp_path, model), QUICK)
     made = make_figures(results_of(still, 64), read_words("da"))
-    assert not {"headline", "fan", "drivers", "carriers"} & set(made)
+    assert not {"headline", "cumulative", "fan", "drivers", "carriers"} & set(made)
     assert all(len(texts(svg(figure))) > 4 for figure in made.values())
 
 
@@ -612,3 +623,120 @@ def test_what_is_not_finite_is_no_number(tree: xr.DataTree, language: str) -> No
     assert {row["share"] for row in rows_of(made, "rows")} == {None}
     assert read_words(language).style.missing in made.alternative
     assert len(texts(svg(made))) > 8
+
+
+def test_a_probability_that_is_not_known(tree: xr.DataTree, language: str) -> None:
+    """Of the published range in the summary, the ladder and the demand: said, and neither a number nor an error."""
+    nodes = {name: tree[name].to_dataset().copy(deep=True) for name in ("summary", "ladder", "demand")}
+    for node in nodes.values():
+        for name in node.data_vars:
+            if "probability" in str(name):
+                node[name][...] = np.nan
+    made = make_figures(changed(tree, **nodes), read_words(language))
+    assert list(made) == KEYS
+    missing = read_words(language).style.missing
+    for key in ("headline", "published", "demand"):
+        assert missing in made[key].alternative
+    for key in ("headline", "published", "demand", "ladder"):
+        assert not any("NaN" in text or "null" in text for text in texts(svg(made[key])))
+
+
+# Hovering
+
+
+def told(part: Any) -> Iterator[dict[str, Any]]:
+    """What hovering over each mark shows."""
+    for inner in [*part.get("layer", ()), *part.get("vconcat", ())]:
+        yield from told(inner)
+    yield from part.get("encoding", {}).get("tooltip", ())
+
+
+def test_hovering_formats_no_missing_number(figures: dict[str, Figure], language: str) -> None:
+    """Every number is told by an expression that says what is missing; Vega's own format of null is NaN."""
+    missing = read_words(language).style.missing
+    for key, figure in figures.items():
+        shown = list(told(figure.specification))
+        assert shown and all(one["type"] == "nominal" and one["title"] for one in shown), key
+        text = json.dumps(figure.specification, ensure_ascii=False)
+        for one in shown:
+            if one["field"].endswith("_told"):
+                held = one["field"].removesuffix("_told")
+                assert re.search(rf'isValid\(datum\[\\"{held}\\"\]\) \? format\(.*{missing}', text), (key, held)
+
+
+# Pictures
+
+
+def test_a_picture_is_drawn_once(danish: dict[str, Figure], monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = danish["headline"]
+    first = svg(figure)
+    monkeypatch.setattr("vl_convert.vegalite_to_svg", lambda *_, **__: pytest.fail("drawn again"))
+    assert svg(replace(figure, caption="Another")) == first
+    assert svg(figure, grey=True) != first
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x01", "\x1b", "\ufffe", "\uffff", "\ud800"])
+def test_a_character_that_no_picture_holds_is_replaced(danish: dict[str, Figure], character: str) -> None:
+    """The converter would end the whole process."""
+    specification = json.loads(json.dumps(danish["demand"].specification))
+    for row in specification["datasets"]["rows"]:
+        row["name"] = f"Sund{character}hed"
+    figure = replace(danish["demand"], specification=specification)
+    assert "Sund\ufffdhed" in texts(svg(figure))
+    assert png(figure, 1.0).startswith(b"\x89PNG")
+
+
+# A model of the user's own
+
+
+@pytest.fixture(scope="module", params=["ishigami", "chatbot"])
+def own(request: pytest.FixtureRequest) -> xr.DataTree:
+    return load_own(BASE.with_name(f"{request.param}.toml"), ["run.points=64"]).run()
+
+
+def test_a_model_of_ones_own_has_its_figures(own: xr.DataTree, language: str) -> None:
+    made = make_figures(own, read_words(language))
+    outputs = [str(name) for name in own["summary"]["output"].values]
+    assert list(made) == ["headline", "drivers", "convergence"]
+    parts = [part for part in ("input", "group") if part == "input" or "group_sensitivity" in own.children]
+    for figure in made.values():
+        assert figure.specification["params"][0] == {"name": "quantity", "value": outputs[0]}
+        assert [value for value, _ in figure.choices.get("quantity", ())] == (outputs if len(outputs) > 1 else [])
+        assert len(texts(svg(figure))) > 8
+        assert png(figure, 1.0).startswith(b"\x89PNG")
+    assert [value for value, _ in made["drivers"].choices.get("partition", ())] == (parts if len(parts) > 1 else [])
+    largest = own["sensitivity"].to_dataset().isel(output=0)
+    name = str(largest["input"].values[int(largest["total_order"].values.argmax())])
+    assert f"{name} (" in made["drivers"].alternative  # as the user wrote it
+
+
+def test_numbers_of_a_model_of_ones_own_stand_in_its_results(own: xr.DataTree) -> None:
+    made = make_figures(own, read_words("en"))
+    nodes = {
+        "headline": ("summary",),
+        "drivers": ("sensitivity", "group_sensitivity"),
+        "convergence": ("convergence",),
+    }
+    for key, figure in made.items():
+        known = set().union(*(numbers_in(own[node].to_dataset()) for node in nodes[key] if node in own.children))
+        shown = {
+            value
+            for rows in figure.specification["datasets"].values()
+            for row in rows
+            for name, value in row.items()
+            if isinstance(value, float) and name not in LAID_OUT
+        }
+        assert shown and shown <= known, key
+
+
+def test_an_output_that_does_not_vary_has_no_figure(own: xr.DataTree) -> None:
+    summary = own["summary"].to_dataset().copy(deep=True)
+    summary["value"][...] = 2.0
+    still = {
+        name: own[name].to_dataset() * np.nan
+        for name in ("sensitivity", "group_sensitivity", "convergence")
+        if name in own.children
+    }
+    results = changed(own, summary=summary, **still)
+    results.attrs = own.attrs
+    assert make_figures(results, read_words("en")) == {}

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import Opened, check_accessible, open_page, started_browser
 
 from simulator.report.document import (
     AuthorPart,
@@ -32,9 +29,7 @@ from simulator.report.page import page_text, write_page
 from simulator.report.words import read_words
 
 pytest.importorskip("altair")
-playwright = pytest.importorskip("playwright.sync_api")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BAD = "<script>alert(1)</script><img src=x onerror=alert(2)> </script> \" ' ` # \\ $ & {x} {{ x }} æøå"
 LONG = "Meget lang stillingsbetegnelse " * 10
 SEEN = {"fte": "årsværk", "wage": "lønkroner", "2030": "2030", "2040": "2040", "area": "Område", "kind": "Art"}
@@ -120,30 +115,10 @@ def document() -> Document:
     return Document("da", f"Bilag {BAD}", LONG, first, sections, read_words("da").group("label"))
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A page in the browser, and what it has said and asked for."""
-
-    page: Any
-    said: list[str]
-    requests: list[str]
-
-    def chart(self, key: str) -> str:
-        return str(self.page.locator(f"#figure-{key} .view svg").evaluate("svg => svg.outerHTML"))
-
-    def column(self, key: str, number: int) -> list[str]:
-        return list(self.page.locator(f"#table-{key} tbody tr > :nth-child({number})").all_inner_texts())
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"no browser: install one of {', '.join(BROWSERS)} (on Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as runner:
-        started = runner.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    with started_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -151,20 +126,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "appendix.html"
     write_page(document(), path)
     return path
-
-
-def open_page(browser: Any, path: Path, **settings: Any) -> Opened:
-    page = browser.new_context(**settings).new_page()
-    said: list[str] = []
-    requests: list[str] = []
-    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: said.append(f"error: {error}"))
-    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(path.as_uri())
-    if settings.get("java_script_enabled", True):
-        page.wait_for_selector("html[data-figures=live]")
-    return Opened(page, said, requests)
 
 
 @pytest.fixture
@@ -347,14 +308,9 @@ def test_without_scripts_all_can_be_read(browser: Any, written: Path) -> None:
 @pytest.mark.parametrize("width", [360, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: Any, written: Path, scheme: str, width: int) -> None:
-    axe = pytest.importorskip("axe_playwright_python")
     opened = open_page(browser, written, color_scheme=scheme, viewport={"width": width, "height": 900})
     opened.page.locator("#figure-first summary").click()
-    opened.page.evaluate((files(axe) / "axe.min.js").read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    found = opened.page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", tags)
-    assert {one["id"] for one in found["passes"]} >= {"color-contrast", "html-has-lang", "label", "role-img-alt"}
-    assert found["violations"] == [], json.dumps(found["violations"], indent=1)[:4000]
+    check_accessible(opened.page)
     opened.page.context.close()
 
 

@@ -194,3 +194,23 @@ def test_missing_parts() -> None:
     section = Section("s", "S", (filled, AuthorPart("outside", "?")))
     document = Document("da", "t", "s", section, (), {})
     assert [part.key for part in missing_parts(document)] == ["outside"]
+
+
+def test_a_title(tmp_path: Path) -> None:
+    for heading in ("title", "Titel", "Title"):
+        author = read_author(write(tmp_path, f"# {heading}\n\nSikkert *eller* ej?\n\n# question\n\nHvad?\n"))
+        assert author.title == "Sikkert eller ej?" and set(author.parts) == {"question"}
+    assert read_author(write(tmp_path, "# title\n\n# question\n")).title == ""
+    assert read_author(write(tmp_path, 'title = "Kort"\n', "x.author.toml")).title == "Kort"
+
+
+@pytest.mark.parametrize("text", ["En\n\nTo", "- En\n- To"])
+def test_a_title_of_more_than_a_line_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"line 3.*more than one line"):
+        read_author(write(tmp_path, f"# question\n\n# title\n\n{text}\n"))
+
+
+def test_rounded_before_the_decimal_sign() -> None:
+    assert format_value(89849.9, -2, DANISH.style) == "89.800"
+    assert format_value(-84000.0, -3, ENGLISH.style) == "−84,000"
+    assert format_value(40.0, -2, ENGLISH.style) == "0" == format_value(-40.0, -2, ENGLISH.style)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REQUIRED = ("question", "unquantified", "optimism", "outside", "auditing", "assurance")
 PARTS = ("question", "caveats", *REQUIRED[1:])
+TITLE = "title"
 ENDINGS = (".md", ".toml")
 AuthorBlock = Paragraph | Bullets
 
@@ -32,9 +33,12 @@ class Author:
     ----------
     parts : mapping of str to tuple of (Paragraph or Bullets)
         By the keys in `PARTS`; only those that say something.
+    title : str
+        In place of the configuration's; empty where the author states none.
     """
 
     parts: Mapping[str, tuple[AuthorBlock, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    title: str = ""
 
 
 def author_file(config: Path, language: str) -> Path | None:
@@ -59,7 +63,7 @@ def read_author(path: Path) -> Author:
 
     Markdown: a heading of the first level (``# question``, or as the appendix has it in either language) begins a part,
     and its text follows. TOML: ``question = "..."`` with Markdown in it. Paragraphs, lists, strong, emphasis and code
-    are kept; all else is text, HTML too.
+    are kept; all else is text, HTML too. The part ``title`` is one line, in place of the configuration's title.
 
     Parameters
     ----------
@@ -72,8 +76,8 @@ def read_author(path: Path) -> Author:
     Raises
     ------
     InputError
-        If the file cannot be read, a heading or key is no part of the appendix or comes twice, or text comes before the
-        first heading.
+        If the file cannot be read, a heading or key is no part of the appendix or comes twice, text comes before the
+        first heading, or the title is more than a line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -84,6 +88,7 @@ def read_author(path: Path) -> Author:
         raise InputError(str(path), problem, "Save the file as UTF-8.") from None
     found = _from_toml(text, path) if path.suffix == ".toml" else _from_markdown(text, path)
     parts: dict[str, tuple[AuthorBlock, ...]] = {}
+    title = ""
     seen: set[str] = set()
     for line, heading, tokens in found:
         key = _key_of(heading, f"{path}, line {line}")
@@ -91,8 +96,11 @@ def read_author(path: Path) -> Author:
             raise InputError(f"{path}, line {line}", f"'{heading}' stands there twice", "Join the two texts.")
         seen.add(key)
         blocks = tuple(_blocks(tokens))
-        parts |= {key: blocks} if blocks else {}
-    return Author(MappingProxyType(parts))
+        if key == TITLE:
+            title = _line(blocks, f"{path}, line {line}")
+        elif blocks:
+            parts[key] = blocks
+    return Author(MappingProxyType(parts), title)
 
 
 def missing_parts(document: Document) -> list[AuthorPart]:
@@ -100,11 +108,22 @@ def missing_parts(document: Document) -> list[AuthorPart]:
     return [part for part in blocks_of(document, AuthorPart) if not part.blocks]
 
 
+def _line(blocks: Sequence[AuthorBlock], place: str) -> str:
+    """A title, as text."""
+    if not blocks:
+        return ""
+    first, *more = blocks
+    if more or not isinstance(first, Paragraph):
+        raise InputError(place, "the title is more than one line", "Write one line below it, without a list.")
+    return "".join(span.text for span in first.spans)
+
+
 def _key_of(heading: str, place: str) -> str:
     """The part that a heading names: its key, or its heading in any language."""
-    names = {key: key for key in PARTS}
+    names = {key: key for key in (TITLE, *PARTS)}
     for language in LANGUAGES:
-        names |= {read_words(language).strings[f"section.{key}"]: key for key in PARTS}
+        strings = read_words(language).strings
+        names |= {strings[f"section.{key}"]: key for key in PARTS} | {strings["title.heading"]: TITLE}
     folded = {name.casefold(): key for name, key in names.items()}
     if heading.casefold() not in folded:
         raise InputError(place, f"'{heading}' is no part of the appendix", nearest(heading, names))

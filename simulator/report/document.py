@@ -26,7 +26,7 @@ class Number:
     form : str
         How it is shown; see `simulator.report.numbers.FORMS`.
     digits : int
-        Decimals that are shown, after the form's own factor (100 for a percentage).
+        Decimals that are shown, after the form's own factor (100 for a percentage); -2 for whole hundreds.
     """
 
     value: float

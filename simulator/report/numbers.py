@@ -18,6 +18,7 @@ FORMS: Mapping[str, tuple[float, str]] = MappingProxyType(
         "percent": (100.0, "percent"),
         "points": (100.0, "points"),
         "thousand_fte": (1.0, "thousand_fte"),
+        "fte": (1000.0, "fte"),
         "bn_dkk": (1.0, "bn_dkk"),
         "years": (1.0, "years"),
         "seconds": (1.0, "seconds"),
@@ -54,6 +55,7 @@ def format_value(value: float, digits: int, style: NumberStyle) -> str:
     ----------
     value : float
     digits : int
+        Below 0, rounded before the decimal sign: to hundreds with -2.
     style : NumberStyle
 
     Returns
@@ -63,7 +65,7 @@ def format_value(value: float, digits: int, style: NumberStyle) -> str:
     """
     if not math.isfinite(value):
         return style.missing
-    text = f"{abs(value):,.{digits}f}"
+    text = f"{round(abs(value), digits) if digits < 0 else abs(value):,.{max(digits, 0)}f}"
     sign = MINUS if value < 0 and any(digit in text for digit in "123456789") else ""
     marks: dict[str, str | int | None] = {",": style.thousands, ".": style.decimal}
     return sign + text.translate(str.maketrans(marks))

@@ -157,15 +157,15 @@ def _written(document: Document, folder: Path, name: str, formats: Sequence[str]
         "word": lambda path: write_word(document, path),
         "tables": lambda path: write_tables(document, path),
     }
+    files = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for one in FORMATS:
+            if one in formats:
+                stem = f"{TABLES if one == 'tables' else name}.{document.language}"
+                writers[one](folder / f"{stem}{FORMATS[one]}")
+                files.append(folder / f"{stem}{FORMATS[one]}")
     except OSError as error:
-        problem = f"cannot be written to ({error.strerror})"
-        raise InputError(str(folder), problem, "Name a folder that you may write to with --out.") from None
-    files = []
-    for one in FORMATS:
-        if one in formats:
-            stem = f"{TABLES if one == 'tables' else name}.{document.language}"
-            writers[one](folder / f"{stem}{FORMATS[one]}")
-            files.append(folder / f"{stem}{FORMATS[one]}")
+        place, problem = error.filename2 or error.filename or folder, f"cannot be written to ({error.strerror})"
+        raise InputError(str(place), problem, "Name a folder that you may write to with --out.") from None
     return Written(document.language, tuple(files), tuple(part.key for part in missing_parts(document)))

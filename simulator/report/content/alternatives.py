@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from ..document import Block, Bullets, Code, Paragraph, Section, Spans
-from .model import shown_as
-from .names import FORMS, QUANTITIES, of_input, output, titled
+from .inputs import shown_as
+from .names import QUANTITIES, of_input, output, titled
 from .reading import (
     Cell,
     Source,
@@ -19,16 +19,17 @@ from .reading import (
     has,
     known,
     listed,
-    number,
     paragraph,
     probability_cell,
     say,
     section,
     settings,
     table,
+    values,
 )
-from .summary import index, ladder_sentence, published_range, share, varies
+from .summary import ladder_sentence, last_rung, published_range, rounded, rung_ends, share, varies
 
+TABLE = "reconstruction"  # an input without an order, along which nothing can be switched
 VARIANTS = ("common", "independent")
 SWITCHING = 15  # inputs in the table of switching values
 
@@ -38,7 +39,9 @@ def alternatives_section(source: Source) -> Section:
     blocks: list[Block] = []
     sentence = ladder_sentence(source)
     if sentence:
-        blocks += [Paragraph(say(source, "ladder.meaning")), Paragraph(sentence), *figure(source, "ladder")]
+        printed = "published" if "published" in listed(source, "ladder", "kind") else "unpublished"
+        meaning = (say(source, f"ladder.meaning_{printed}"), say(source, "ladder.meaning"))
+        blocks += [paragraph(*meaning), Paragraph(sentence), *figure(source, "ladder")]
         blocks.append(ladder_table(source))
     return section(source, "alternatives", *blocks, Bullets(tuple(structure(source))))
 
@@ -60,7 +63,9 @@ def ladder_table(source: Source) -> Block:
         held = column(source, "ladder/freed_fte_probability", "rung", "percent", 0, variant=variant)
         columns.append((f"{variant}_probability", [probability_cell(source, held[at]) for at in shown]))
     futures = say(source, "ladder.futures", futures=attribute(source, "ladder@futures"))
-    note = " ".join(filter(None, ("".join(span.text for span in futures), str(ladder.attrs.get("left_out") or ""))))
+    note = "".join(span.text for span in futures)
+    if ladder.attrs.get("left_out"):
+        note += f" {source.words.text('ladder.left_out')}"
     return table(source, "ladder", columns, note=note)
 
 
@@ -91,8 +96,7 @@ def alone(source: Source, key: str, label: str) -> Spans:
     part = share(source, "assumption", label) if varies(source, "freed_fte") else None
     if part is None or not known(part):
         return ()
-    said = index(source, "sensitivity", "freed_fte", group=f"assumption: {label}")
-    return say(source, f"structure.{key}", share=said)
+    return say(source, f"structure.{key}", share=rounded(part))
 
 
 def switching_section(source: Source) -> Section | None:
@@ -105,7 +109,12 @@ def switching_section(source: Source) -> Section | None:
     blocks: list[Block] = [Paragraph(say(source, "switching.meaning"))]
     for quantity in QUANTITIES:
         blocks += switching_table(source, quantity)
-    if len(blocks) == 1:
+    beyond = values(source, "switching/probability_beyond").transpose("input", ...).values
+    names = np.array(listed(source, "switching", "input"))
+    lost = np.isnan(beyond).all(axis=(1, 2)) & (names != TABLE)
+    if lost.any():
+        blocks.append(Paragraph(say(source, "switching.unknown")))
+    elif len(blocks) == 1:
         blocks.append(Paragraph(say(source, "switching.never")))
     return section(source, "switching", *blocks)
 
@@ -141,9 +150,10 @@ def switching_table(source: Source, quantity: str) -> list[Block]:
 def robustness_section(source: Source) -> Section:
     """What was done about distribution shape, dependence, estimator and seed, and where the other results stand."""
     replicated = int(source.tree.attrs["replicates"]) > 1
-    items = [say(source, f"robustness.seed_{'replicates' if replicated else 'one'}")]
+    precision, ranks = (source.words.text(f"section.{key}") for key in ("precision", "rank"))
+    items = [say(source, f"robustness.seed_{'replicates' if replicated else 'one'}", heading=precision)]
     estimator = "rank" if has(source, "rank/first_order") else "exact"
-    items.append(say(source, f"robustness.estimator_{estimator}"))
+    items.append(say(source, f"robustness.estimator_{estimator}", heading=ranks))
     independent = _independent(source)
     items.append(independent or say(source, "robustness.dependence_none"))
     items.append(say(source, "robustness.shape"))
@@ -152,14 +162,9 @@ def robustness_section(source: Source) -> Section:
 
 def _independent(source: Source) -> Spans:
     """The interval with every category on its own, from the ladder."""
-    if not has(source, "ladder/freed_fte"):
-        return ()
-    rungs = listed(source, "ladder", "rung")
-    low, high = (
-        number(source, "ladder/freed_fte", FORMS["freed_fte"], 1, rung=rungs[-1], variant="independent", quantile=level)
-        for level in (0.05, 0.95)
-    )
-    return say(source, "robustness.dependence", low=low, high=high) if known(low, high) else ()
+    last = last_rung(source)
+    ends = None if last is None else rung_ends(source, "freed_fte", last, "independent")
+    return () if ends is None else say(source, "robustness.dependence", low=ends[0], high=ends[1])
 
 
 def reproduction_section(source: Source) -> Section:

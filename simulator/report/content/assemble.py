@@ -10,7 +10,9 @@ from ..figures import make_figures
 from ..words import Words, read_words
 from .alternatives import alternatives_section, reproduction_section, robustness_section, switching_section
 from .drivers import learning_section, sensitivity_section
-from .model import assumptions_section, author_section, design_section, inputs_section, model_section
+from .inputs import assumptions_section, inputs_section
+from .interactions import interactions_section
+from .model import author_section, design_section, model_section
 from .own_model import own_sections, own_summary
 from .reading import Source
 from .results import demand_section, precision_section, results_section
@@ -47,8 +49,8 @@ def make_document(tree: xr.DataTree, language: str, author: Author) -> Document:
     """
     words = read_words(language)
     own = tree.attrs.get("kind") == OWN_MODEL
-    source = Source(tree, words, author, {} if own else make_figures(tree, words))
-    title = str(tree.attrs["title"])
+    source = Source(tree, words, author, make_figures(tree, words))
+    title = author.title or str(tree.attrs["title"])
     subtitle = words.text("title.own" if own else "title.subtitle", date=_date(words, str(tree.attrs["started"])))
     return Document(
         language,
@@ -71,12 +73,12 @@ def _sections(source: Source) -> list[Section]:
         model_section(source),
         assumptions_section(source),
         author_section(source, "unquantified"),
-        inputs_section(source),
         design_section(source),
         results_section(source),
         demand_section(source),
         precision_section(source),
         sensitivity_section(source),
+        interactions_section(source),
         learning_section(source),
         alternatives_section(source),
         author_section(source, "optimism"),
@@ -87,5 +89,6 @@ def _sections(source: Source) -> list[Section]:
         author_section(source, "auditing"),
         author_section(source, "assurance"),
         reproduction_section(source),
+        inputs_section(source),
     ]
     return [section for section in made if section is not None]

@@ -23,6 +23,7 @@ from .reading import (
     printed_decimals,
     say,
     section,
+    spoken,
     table,
     total,
     values,
@@ -31,6 +32,8 @@ from .summary import drivers, varies
 
 PARTITIONS = ("assumption", "factor", "category")
 SINGLE = 15  # inputs in the table
+CHECKED = 10  # in the tables of checks
+GROUPS = 12  # of a partition
 LEARNED = ("assumption", "factor")  # partitions for which it is said what learning a group brings
 SETTLED = 0.0
 VERSUS = ("below", "above", "outside")
@@ -76,11 +79,13 @@ def ordered(source: Source, node: str, partition: str = "", shown: int | None = 
 
 def group_table(source: Source, partition: str, key: str) -> Block:
     """Indices of the groups of a partition, largest total first; those without any effect are left out."""
-    order = ordered(source, "sensitivity", partition)
+    every = ordered(source, "sensitivity", partition)
+    order = every[:GROUPS]
     labels = listed(source, "sensitivity", "label")
     names: list[Cell] = [titled(group(source, partition, labels[at])) for at in order]
     columns = [(partition, names), *index_columns(source, "sensitivity", "group", order)]
-    return table(source, key, columns, caption=f"by-{partition}", year=str(headline_year(source)))
+    note = source.words.text("note.largest", shown=str(GROUPS)) if len(every) > GROUPS else ""
+    return table(source, key, columns, note=note, caption=f"by-{partition}", year=str(headline_year(source)))
 
 
 def additive(source: Source) -> Spans:
@@ -109,7 +114,7 @@ def single_section(source: Source) -> Section | None:
     blocks: list[Block] = [table(source, "single-inputs", columns, year=str(headline_year(source)))]
     if has(source, "single_inputs/conditional_low", "single_inputs/conditional_high"):
         blocks += [Paragraph(say(source, "sensitivity.tornado")), *figure(source, "tornado")]
-        blocks.append(conditional_table(source, order))
+        blocks += [] if "tornado" in source.figures else [conditional_table(source, order)]
     return section(source, "single_inputs", *blocks)
 
 
@@ -160,7 +165,7 @@ def rank_section(source: Source) -> Section | None:
         return None
     names = [listed(source, "single_inputs", "input")[place] for place in ordered(source, "single_inputs")]
     there = set(listed(source, "rank", "input"))
-    names = [name for name in names if name in there][:SINGLE]
+    names = [name for name in names if name in there][:CHECKED]
     columns: list[tuple[str, list[Cell]]] = [("input", [titled(of_input(source, name)) for name in names])]
     for heading, reference, more in (
         ("first_order", "single_inputs/first_order", {}),
@@ -185,7 +190,7 @@ def separation_section(source: Source) -> Section | None:
         column(source, "separation/ks_distance", "input", "plain", 3, output=name, versus=versus) for versus in VERSUS
     ]
     most = np.nanmax(np.nan_to_num([[one.value for one in cells] for cells in held], nan=-1.0), axis=0)
-    order: list[int] = [at for at in np.argsort(-most, kind="stable").tolist() if most[at] >= 0][:SINGLE]
+    order: list[int] = [at for at in np.argsort(-most, kind="stable").tolist() if most[at] >= 0][:CHECKED]
     if not order:
         return None
     names = dataset["input"].values.tolist()
@@ -201,7 +206,7 @@ def learning_section(source: Source) -> Section:
     learned = say(source, "learning.share") if varies(source, "freed_fte") else ()
     blocks: list[Block] = [paragraph(*drivers(source), learned)]
     if learned and has(source, "information/group_sd_left", "information/group_variance_reduction"):
-        blocks += [Paragraph(say(source, "learning.meaning")), *decision(source)]
+        blocks += [*decision(source), Paragraph(say(source, "learning.meaning"))]
         blocks += [learning_table(source, partition) for partition in LEARNED]
     return section(source, "learning", *blocks)
 
@@ -212,18 +217,19 @@ def learning_table(source: Source, partition: str) -> Block:
     reduced = values(source, "information/group_variance_reduction", output=name).values
     labels, partitions = (listed(source, "information", one) for one in ("label", "partition"))
     order = np.argsort(-np.nan_to_num(reduced, nan=-1.0), kind="stable").tolist()
-    order = [at for at in order if partitions[at] == partition and reduced[at] != 0]
+    order = [at for at in order if partitions[at] == partition and reduced[at] != 0][:GROUPS]
     columns: list[tuple[str, list[Cell]]] = [
         (partition, [titled(group(source, partition, labels[at])) for at in order])
     ]
     held = [("sd_left", column(source, "information/group_sd_left", "group", "thousand_fte", 2, output=name))]
     if has(source, "information/evppi", "information/evppi_ci"):
         form = FORMS[str(source.tree["information"].attrs["quantity"])]
-        held.append(("evppi", column(source, "information/evppi", "group", form, 3)))
+        value = f"evppi_{source.tree['information'].attrs['quantity']}"
+        held.append((value, column(source, "information/evppi", "group", form, 3)))
         for end in ("lower", "upper"):
             held.append((f"evppi_{end}", column(source, "information/evppi_ci", "group", form, 3, ci_bound=end)))
     columns += [(heading, [numbers[at] for at in order]) for heading, numbers in held]
-    return table(source, f"learning-{partition}", columns, caption="learning", year=str(headline_year(source)))
+    return table(source, f"learning-{partition}", columns, year=str(headline_year(source)))
 
 
 def decision(source: Source) -> list[Block]:
@@ -232,9 +238,9 @@ def decision(source: Source) -> list[Block]:
         return []
     form = FORMS[str(source.tree["information"].attrs["quantity"])]
     threshold = number(source, "information/threshold", form, 0)
-    threshold = replace(threshold, digits=printed_decimals([threshold.value]))
-    evpi = number(source, "information/evpi", form, 2)
-    ends = [number(source, "information/evpi_ci", form, 2, ci_bound=end) for end in ("lower", "upper")]
+    threshold = spoken(replace(threshold, digits=printed_decimals([threshold.value])))
+    evpi = spoken(number(source, "information/evpi", form, 2))
+    ends = [spoken(number(source, "information/evpi_ci", form, 2, ci_bound=end)) for end in ("lower", "upper")]
     goes = number(source, "information/goes").value > 0
     said = [say(source, "learning.decision", threshold=threshold)]
     said.append(say(source, f"learning.{'goes' if goes else 'stays'}"))
@@ -259,7 +265,8 @@ def convergence_blocks(source: Source, dimension: str = "group", name: str | Non
     ]
     columns: list[tuple[str, list[Cell]]] = [("points", points), ("widest", list(widest))]
     for variable in ("overlaps", "largest_rank_change"):
-        columns.append((variable, list(column(source, f"convergence/{variable}", "points", digits=0, output=name))))
+        cells = column(source, f"convergence/{variable}", "points", digits=0, output=name)
+        columns.append((variable, [blank(one) for one in cells]))
     last = {"points": dataset["points"].values.tolist()[-1], "output": name}
     overlaps, change = (
         number(source, f"convergence/{one}", digits=0, **last) for one in ("overlaps", "largest_rank_change")

@@ -10,13 +10,15 @@ import numpy as np
 from ..document import Block, Number, Paragraph, Section, Spans
 from .alternatives import reproduction_section
 from .drivers import INDICES, convergence_blocks
-from .model import author_section, dependence, design_section, input_table, number_of_inputs
+from .inputs import dependence, input_tables, number_of_inputs
+from .model import author_section, design_section
 from .reading import (
     Cell,
     Source,
     column,
     count,
     decimals,
+    figure,
     has,
     known,
     listed,
@@ -43,6 +45,7 @@ def own_summary(source: Source) -> Section:
     names = outputs(source)
     for name in names[:SUMMARY_OUTPUTS]:
         blocks += [Paragraph(own_headline(source, name), "lead"), Paragraph(own_driver(source, name))]
+    blocks += figure(source, "headline")
     if len(names) > SUMMARY_OUTPUTS:
         blocks.append(Paragraph(say(source, "own.more", outputs=count(source, "summary/mean"))))
     return section(source, "summary", *blocks)
@@ -116,17 +119,8 @@ def own_sections(source: Source) -> list[Section]:
 
 def own_inputs(source: Source) -> Section:
     """Inputs and their dependence."""
-    said = (number_of_inputs(source), *dependence(source), sources_table(source), input_table(source))
+    said = (number_of_inputs(source), *dependence(source), *input_tables(source))
     return section(source, "inputs", *said)
-
-
-def sources_table(source: Source) -> Block:
-    """Every input with its evidence, source and note."""
-    dataset = source.tree["inputs"].dataset
-    columns: list[tuple[str, list[Cell]]] = [("input", [str(name) for name in dataset["input"].values])]
-    columns.append(("evidence", [source.words.label("evidence", str(one)) for one in dataset["evidence"].values]))
-    columns += [(name, [str(text) for text in dataset[name].values]) for name in ("source", "note")]
-    return table(source, "sources", columns, long=True)
 
 
 def own_results(source: Source) -> Section:
@@ -166,7 +160,7 @@ def unit_suffix(source: Source, name: str) -> str:
 
 def own_sensitivity(source: Source) -> Section:
     """Indices of inputs and groups for each output, and how they converged."""
-    blocks: list[Block] = [Paragraph(say(source, "sensitivity.indices"))]
+    blocks: list[Block] = [Paragraph(say(source, "sensitivity.indices")), *figure(source, "drivers")]
     for node, converging, dimension in NODES:
         if not has(source, f"{node}/total_order"):
             continue

@@ -250,6 +250,11 @@ def probability_cell(source: Source, probability: Number) -> Cell:
     return Span(bound, number=replace(probability, form="percent", digits=1))
 
 
+def spoken(held: Number) -> Number:
+    """A number as a sentence says it: 89,800 FTE, where tables have 89.8 thousand."""
+    return replace(held, form="fte", digits=held.digits - 3) if held.form == "thousand_fte" else held
+
+
 def blank(held: Number) -> Cell:
     """A number, or nothing where there is none to be had."""
     return held if known(held) else ""
@@ -297,7 +302,9 @@ def _span(cell: Cell, style: NumberStyle) -> Span:
 
 
 def _numeric(cells: Sequence[Cell]) -> bool:
-    return any(isinstance(cell, Number) or (isinstance(cell, Span) and cell.number is not None) for cell in cells)
+    """Whether the cells that say anything are numbers, so that they stand in a column of such."""
+    told = [cell for cell in cells if cell]
+    return bool(told) and all(isinstance(cell, Number) or (isinstance(cell, Span) and cell.number) for cell in told)
 
 
 def _empty(cells: Sequence[Cell]) -> bool:

@@ -29,7 +29,7 @@ from .reading import (
     settings,
     table,
 )
-from .summary import LEVELS, against_published, headline, width
+from .summary import LEVELS, headline
 
 BROKEN_DOWN = ("area", "focus_area", "level", "category")
 LEVEL_NAMES = {0.05: "p05", 0.5: "p50", 0.95: "p95"}
@@ -38,9 +38,8 @@ LEVEL_NAMES = {0.05: "p05", 0.5: "p50", 0.95: "p95"}
 def results_section(source: Source) -> Section:
     """Totals over the years, then by area, focus area, level and category, each with its 90 % interval."""
     blocks: list[Block] = []
-    for quantity in QUANTITIES:
-        said = (headline(source, quantity), against_published(source, quantity), width(source, quantity))
-        blocks.append(paragraph(*said))
+    blocks.append(paragraph(*(headline(source, quantity) for quantity in QUANTITIES)))
+    blocks += figure(source, "cumulative")
     if len(settings(source)["years"]) > 1:
         blocks += [Paragraph(say(source, "results.years")), *figure(source, "fan")]
     blocks.append(years_table(source))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,23 +24,23 @@ from .reading import (
     printed_decimals,
     say,
     section,
+    spoken,
 )
 
 LEVELS = (0.05, 0.5, 0.95)
 WIDER, NARROWER = 1.05, 0.95  # of the published width: between them an interval is about as wide
+NAMED = 4  # inputs in a sentence
 MENTIONED = 0.005  # a share of the variance below this is not worth a sentence
 
 
 def summary_section(source: Source) -> Section:
-    """Caveats, headline with its interval and the published range, drivers, figure, and the ladder in a sentence."""
+    """On one page: caveats, headline with its interval and the published range, figure, drivers, and the ladder."""
     blocks: list[Block] = [*caveats(source)]
     for quantity in QUANTITIES:
         blocks.append(Paragraph(headline(source, quantity), "lead"))
         blocks.append(paragraph(against_published(source, quantity), width(source, quantity)))
     blocks += figure(source, "headline")
-    blocks.append(paragraph(*drivers(source)))
-    ladder = ladder_sentence(source, every=False)
-    blocks += [Paragraph(ladder)] if ladder else []
+    blocks.append(paragraph(*drivers(source), ladder_sentence(source, every=False)))
     return section(source, "summary", *blocks)
 
 
@@ -59,19 +60,21 @@ def evidence_caveat(source: Source) -> Spans:
     if assumed is None or not assumed.value >= MENTIONED:
         return ()
     most = "most" if assumed.value > 0.5 else "some"
-    said = index(source, "sensitivity", "freed_fte", group="evidence: assumed")
-    return say(source, f"caveat.evidence_{most}", share=said, year=str(headline_year(source)))
+    return say(source, f"caveat.evidence_{most}", share=rounded(assumed), year=str(headline_year(source)))
+
+
+def rounded(share: Number) -> Number:
+    """A share without decimals, unless it would round to nothing or everything."""
+    return replace(share, digits=0) if MENTIONED <= share.value <= 1 - MENTIONED else share
 
 
 def coverage_caveat(source: Source) -> Spans:
     """What the interval covers: the inputs that vary, and nothing else."""
-    inputs, fixed = count(source, "inputs/mean"), count(source, "inputs/family", value="fixed")
     ends = source.tree["inputs"].dataset
-    moved = int((ends["high"].values > ends["low"].values).sum())
-    key = "coverage_none" if not moved else "coverage" if fixed.value else "coverage_all"
+    key = "coverage" if (ends["high"].values > ends["low"].values).any() else "coverage_none"
     register = "listed" if source.author.parts.get("unquantified") else "unlisted"
     return (
-        *say(source, f"caveat.{key}", inputs=inputs, fixed=fixed),
+        *say(source, f"caveat.{key}"),
         Span(" "),
         *say(source, f"caveat.{register}", heading=source.words.text("section.unquantified")),
     )
@@ -107,7 +110,7 @@ def headline_numbers(source: Source, quantity: str) -> tuple[Number, Number, Num
     year, reference = headline_year(source), f"summary/{quantity}"
     held = [number(source, reference, FORMS[quantity], 1, year=year, quantile=level) for level in LEVELS]
     digits = decimals([one.value for one in held])
-    low, middle, high = (Number(one.value, one.origin, one.form, digits) for one in held)
+    low, middle, high = (spoken(replace(one, digits=digits)) for one in held)
     return low, middle, high
 
 
@@ -119,7 +122,7 @@ def published_range(source: Source, quantity: str) -> tuple[Number, Number] | No
     if not known(*ends):
         return None
     digits = printed_decimals([one.value for one in ends])
-    low, high = (Number(one.value, one.origin, one.form, digits) for one in ends)
+    low, high = (spoken(replace(one, digits=digits)) for one in ends)
     return low, high
 
 
@@ -152,7 +155,7 @@ def against_published(source: Source, quantity: str) -> Spans:
 def width(source: Source, quantity: str) -> Spans:
     """How wide the interval is beside the published one, from the last rung of the ladder."""
     last = last_rung(source)
-    if last is None:
+    if last is None or published_range(source, quantity) is None:
         return ()
     ratio = number(source, f"ladder/{quantity}_width", "plain", 1, rung=last, variant="common")
     if not known(ratio):
@@ -192,13 +195,19 @@ def ladder_sentence(source: Source, quantity: str = "freed_fte", *, every: bool 
     for key, rung, variant in wanted:
         if rung is None:
             continue
-        low, high = (
-            number(source, f"ladder/{quantity}", FORMS[quantity], 1, rung=rung, variant=variant, quantile=level)
-            for level in (LEVELS[0], LEVELS[-1])
-        )
-        if known(low, high):
-            said.append(say(source, f"ladder.{key}", low=low, high=high))
+        ends = rung_ends(source, quantity, rung, variant)
+        if ends is not None:
+            said.append(say(source, f"ladder.{key}", low=ends[0], high=ends[1]))
     return paragraph(*said).spans
+
+
+def rung_ends(source: Source, quantity: str, rung: str, variant: str) -> tuple[Number, Number] | None:
+    """The 90 % interval of a rung; None where the variant does not apply to it."""
+    low, high = (
+        spoken(number(source, f"ladder/{quantity}", FORMS[quantity], 1, rung=rung, variant=variant, quantile=level))
+        for level in (LEVELS[0], LEVELS[-1])
+    )
+    return (low, high) if known(low, high) else None
 
 
 def varies(source: Source, quantity: str) -> bool:
@@ -233,32 +242,32 @@ def leading(source: Source, node: str, dimension: str, quantity: str, partition:
     indices, ends = dataset["first_order"].values, dataset["first_order_ci"].values
     allowed = dataset["partition"].values == partition if partition else np.full(len(indices), True)
     order = [at for at in np.argsort(-np.nan_to_num(indices, nan=-1.0), kind="stable") if allowed[at]]
+    lost = [str(dataset[dimension].values[at]) for at in order if not np.isfinite(indices[at])]
+    before = undetermined(source, partition, lost)
     order = [at for at in order if np.isfinite(indices[at]) and indices[at] > 0][:2]
     if not order:
-        return ()
+        return before
     parts: dict[str, Spans | str] = {}
     for word, at in zip(("first", "second"), order, strict=False):
         name = str(dataset[dimension].values[at])
         label = group(source, partition, name.partition(": ")[2]) if partition else of_input(source, name)
-        parts[word] = (
-            Span(label, strong=word == "first"),
-            Span(" ("),
-            *index(source, node, quantity, **{dimension: name}),
-            Span(")"),
-        )
+        at_name = {"output": output(source, quantity), dimension: name}
+        part = rounded(number(source, f"{node}/first_order", "percent", 1, **at_name))
+        parts[word] = say(source, "driver.part", name=(Span(label, strong=word == "first"),), part=part)
     tie = len(order) == 2 and bool(ends[order[0], 0] <= ends[order[1], 1])
     kind = "alone" if len(order) == 1 else "tie" if tie else "lead"
-    return say(source, f"driver.{kind}_{partition or 'input'}", **parts)
+    return paragraph(before, say(source, f"driver.{kind}_{partition or 'input'}", **parts)).spans
 
 
-def index(source: Source, node: str, quantity: str, **labels: str) -> Spans:
-    """A first-order index in percent of the variance with its interval, in as many decimals as tell its ends apart."""
-    at = {"output": output(source, quantity), **labels}
-    value = number(source, f"{node}/first_order", "percent", 1, **at)
-    ends = [number(source, f"{node}/first_order_ci", "percent", 1, **at, ci_bound=end) for end in ("lower", "upper")]
-    if not known(*ends):
-        return say(source, "index.alone", value=value)
-    apart = (d for d in (1, 2) if round(100 * ends[0].value, d) != round(100 * ends[1].value, d))
-    digits = next(apart, 1)
-    value, low, high = (replace(one, digits=digits) for one in (value, *ends))
-    return say(source, "index.interval", value=value, low=low, high=high)
+def driver_name(source: Source, partition: str, name: str) -> str:
+    """Name of an input, or of a group of a partition."""
+    return group(source, partition, name.partition(": ")[2]) if partition else of_input(source, name)
+
+
+def undetermined(source: Source, partition: str, names: Sequence[str]) -> Spans:
+    """That some have no index, so that what follows holds for the others only."""
+    if not names:
+        return ()
+    shown = "; ".join(driver_name(source, partition, name) for name in names[:NAMED])
+    shown += f" {source.words.text('driver.more')}" if len(names) > NAMED else ""
+    return say(source, "driver.undetermined", names=shown)

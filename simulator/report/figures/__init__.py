@@ -9,16 +9,18 @@ from ..words import Words
 from .comparisons import compared, demand
 from .drivers import carriers, drivers
 from .fan import fan
-from .headline import headline
+from .headline import cumulative, headline
 from .heatmap import heatmap
 from .inputs import convergence, tornado
 from .ladder import ladder
+from .own_model import make_own_figures
 from .reading import quantities
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_MAKERS = (headline, ladder, drivers, carriers, heatmap, fan, compared, tornado, convergence, demand)
+OWN_MODEL = "own model"
+_MAKERS = (headline, cumulative, ladder, drivers, carriers, heatmap, fan, compared, tornado, convergence, demand)
 
 
 def make_figures(tree: xr.DataTree, words: Words) -> dict[str, Figure]:
@@ -27,7 +29,7 @@ def make_figures(tree: xr.DataTree, words: Words) -> dict[str, Figure]:
     Parameters
     ----------
     tree : xarray.DataTree
-        As made by `simulator.Model.run`.
+        As made by `simulator.Model.run` or `simulator.own_model.OwnModel.run`.
     words : Words
 
     Returns
@@ -36,7 +38,9 @@ def make_figures(tree: xr.DataTree, words: Words) -> dict[str, Figure]:
         By key, in the order of an appendix. Without those whose numbers the results lack: a range that nobody published,
         the years of a run with one year, the indices of an output that does not vary.
     """
+    if tree.attrs.get("kind") == OWN_MODEL:
+        return make_own_figures(tree, words)
     if "summary" not in tree.children or not quantities(tree["summary"].to_dataset()):
-        return {}  # of a model of the user's own
+        return {}
     made = (make(tree, words) for make in _MAKERS)
     return {figure.key: figure for figure in made if figure is not None}

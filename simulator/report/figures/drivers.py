@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +54,7 @@ def drivers(tree: xr.DataTree, words: Words) -> Figure | None:
     shown = [row for row in rows if all(row[name] == values[0] for name, values in choices.items())]
     largest = [(row["name"], row["value"]) for row in shown if row["index"] == "total_order"]
     said = _alternative("drivers", largest, choices["year"][0], choices["quantity"][0], words)
-    return make_figure("drivers", _driver_chart(words), {"indices": rows}, words, said, choices)
+    return make_figure("drivers", driver_chart(words, choices), {"indices": rows}, words, said, choices)
 
 
 def carriers(tree: xr.DataTree, words: Words) -> Figure | None:
@@ -63,7 +63,7 @@ def carriers(tree: xr.DataTree, words: Words) -> Figure | None:
     for quantity, year, one in _outputs(tree):
         values = {part: one[part].values for part in _PARTS}
         named = names(tree, words, "category", one["category"].values)
-        for place in _ranked(values["allocation"], len(values["allocation"])):
+        for place in ranked(values["allocation"], len(values["allocation"])):
             name = named[str(one["category"].values[place])]
             for part in _PARTS:
                 row: Row = {"quantity": quantity, "year": str(year), "name": name, "part": part}
@@ -94,21 +94,36 @@ def _outputs(tree: xr.DataTree) -> list[tuple[str, int, xr.Dataset]]:
 
 
 def _index_rows(tree: xr.DataTree, one: xr.Dataset, partition: str, words: Words) -> list[Row]:
-    """The groups with the largest total-order indices, both indices of each."""
+    """The groups of a partition with the largest total-order indices, both indices of each."""
     places = np.flatnonzero(one["partition"].values == partition)
-    labels = [str(label) for label in one["label"].values]
-    named = group_names(tree, words, partition, [labels[place] for place in places])
+    labels = [str(label) for label in one["label"].values[places]]
+    named = group_names(tree, words, partition, labels)
+    return index_rows(one, {int(place): named[label] for place, label in zip(places, labels, strict=True)}, words)
+
+
+def index_rows(one: xr.Dataset, named: Mapping[int, str], words: Words) -> list[Row]:
+    """Both indices of those with the largest total-order indices.
+
+    Parameters
+    ----------
+    one : xarray.Dataset
+        Indices of one output.
+    named : mapping of int to str
+        What is at each place, of those that are ranked.
+    words : Words
+    """
+    places = np.array(list(named), dtype=np.int64)
     rows: list[Row] = []
-    for place in places[_ranked(one["total_order"].values[places], LARGEST)]:
+    for place in places[ranked(one["total_order"].values[places], LARGEST)].tolist():
         for index in _INDICES:
             ends = dict(zip(("low", "high"), map(plain, one[f"{index}_ci"].values[place]), strict=True))
             said = words.text(f"figures.index.{index}")
             value = plain(one[index].values[place])
-            rows.append({"name": named[labels[place]], "index": index, "index_said": said, "value": value, **ends})
+            rows.append({"name": named[place], "index": index, "index_said": said, "value": value, **ends})
     return rows
 
 
-def _ranked(values: np.ndarray, most: int) -> np.ndarray:
+def ranked(values: np.ndarray, most: int) -> np.ndarray:
     """Places of the largest values, those without any part left out."""
     order = np.argsort(-np.nan_to_num(values), kind="stable")[:most]
     return np.asarray(order[np.nan_to_num(values)[order] > 0])
@@ -126,11 +141,12 @@ def _alternative(key: str, largest: Sequence[tuple[str, float]], year: str, quan
     return say(words, f"figures.{key}.alternative", what=what, year=year, largest=", ".join(parts))
 
 
-def _driver_chart(words: Words) -> alt.LayerChart:
+def driver_chart(words: Words, choices: Iterable[str]) -> alt.LayerChart:
+    """Both indices of each group with their intervals, of what the reader chooses."""
     import altair as alt
 
     names = [words.text(f"figures.index.{index}") for index in _INDICES]
-    base = alt.Chart(alt.NamedData("indices")).transform_filter(chosen("quantity", "year", "partition"))
+    base = alt.Chart(alt.NamedData("indices")).transform_filter(chosen(*choices))
     value = alt.X("value:Q", title=words.text("figures.drivers.axis"), axis=alt.Axis(format=".0%"))
     base = base.encode(y=alt.Y("name:N", sort=None, axis=names_axis()), yOffset=alt.YOffset("index_said:N", sort=names))
     colour = alt.Color("index_said:N", scale=alt.Scale(domain=names, range=[BLUE, SKY]), legend=legend(2))

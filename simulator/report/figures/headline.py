@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,6 @@ from .style import (
     chosen,
     make_figure,
     names_axis,
-    panel,
     quoted,
     unit_title,
 )
@@ -40,11 +40,41 @@ if TYPE_CHECKING:
 
 _INTERVAL = MappingProxyType({"low": 0.05, "middle": 0.5, "high": 0.95})
 _BAND = MappingProxyType({"color": ORANGE, "fillOpacity": 0.25, "stroke": ORANGE, "strokeDash": [4, 3]})
-_PLOT = 500  # pixels; beside it stand the names of the intervals
+_PLOT, _LOW = 500, 116  # pixels; beside it stand the names of the intervals
+_DRAWN = "datum.cumulative > 0.0005 && datum.cumulative < 0.9995"  # the rest is too flat to be seen
+
+
+@dataclass(frozen=True)
+class _Distribution:
+    """What both figures show, and what is told to someone who does not see them."""
+
+    bins: list[Row]
+    ranges: list[Row]
+    choices: dict[str, list[str]]
+    said: str
+
+    @property
+    def data(self) -> dict[str, list[Row]]:
+        return {"bins": self.bins, "ranges": self.ranges}
 
 
 def headline(tree: xr.DataTree, words: Words) -> Figure | None:
-    """Density and cumulative distribution of a total, with its 90 % interval and the published range."""
+    """Density of a total, low enough for a first page, with its 90 % interval and the published range."""
+    held = _distribution(tree, words)
+    if held is None:
+        return None
+    return make_figure("headline", _headline_chart(words), held.data, words, held.said, held.choices)
+
+
+def cumulative(tree: xr.DataTree, words: Words) -> Figure | None:
+    """Cumulative distribution of a total over its whole width, with the published range."""
+    held = _distribution(tree, words)
+    if held is None:
+        return None
+    return make_figure("cumulative", _cumulative_chart(words), held.data, words, held.said, held.choices)
+
+
+def _distribution(tree: xr.DataTree, words: Words) -> _Distribution | None:
     if "distribution" not in tree.children:
         return None
     table, summary = tree["distribution"].to_dataset(), tree["summary"].to_dataset()
@@ -64,7 +94,7 @@ def headline(tree: xr.DataTree, words: Words) -> Figure | None:
         "year": latest(row["year"] for row in bins),
     }
     said = _headline_words(summary, words, choices["quantity"][0], int(choices["year"][0]))
-    return make_figure("headline", _headline_chart(words), {"bins": bins, "ranges": ranges}, words, said, choices)
+    return _Distribution(bins, ranges, choices, said)
 
 
 def _bins(one: xr.Dataset) -> list[Row]:
@@ -111,38 +141,58 @@ def _headline_chart(words: Words) -> alt.VConcatChart:
     import altair as alt
 
     keep = chosen("quantity", "year")
-    bins = alt.Chart(alt.NamedData("bins")).transform_filter(keep)
-    printed = alt.Chart(alt.NamedData("ranges")).transform_filter(keep).transform_filter("datum.printed")
+    bins = alt.Chart(alt.NamedData("bins")).transform_filter(keep).transform_filter(_DRAWN)
+    printed = _printed(keep)
     scale = alt.Scale(zero=False, nice=False)
     bare = alt.X("low:Q", title=None, scale=scale, axis=alt.Axis(labels=False, ticks=False, domain=False))
     low = alt.X("low:Q", title=None, scale=scale)
-    hover = [
+    quiet = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
+    height = alt.Y("density:Q", title=words.text("figures.headline.density"), axis=quiet)
+    density = alt.layer(
+        bins.mark_rect(color=SKY, stroke=SKY, strokeWidth=0.5).encode(
+            x=low, x2="high:Q", y=height, y2=alt.datum(0), tooltip=_hover(words)
+        ),
+        printed.mark_rect(**_BAND).encode(x=low, x2="high:Q"),
+        *_shares(printed, low, words),
+    )
+    return alt.vconcat(
+        _intervals(keep, bare).properties(width=_PLOT, height=50),
+        density.properties(width=_PLOT, height=_LOW),
+        spacing=12,
+        title=unit_title(words),
+    ).resolve_scale(x="shared")
+
+
+def _cumulative_chart(words: Words) -> alt.LayerChart:
+    import altair as alt
+
+    keep = chosen("quantity", "year")
+    bins = alt.Chart(alt.NamedData("bins")).transform_filter(keep)
+    low = alt.X("low:Q", title=None, scale=alt.Scale(zero=False, nice=False))
+    risen = alt.Axis(title=None, format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
+    return alt.layer(
+        _printed(keep).mark_rect(**_BAND).encode(x=low, x2="high:Q"),
+        bins.mark_line(color=BLUE, strokeWidth=2).encode(
+            x=alt.X("high:Q", title=None), y=alt.Y("cumulative:Q", axis=risen), tooltip=_hover(words)
+        ),
+    ).properties(height=200, title=unit_title(words))
+
+
+def _printed(keep: str) -> alt.Chart:
+    """The published ranges."""
+    import altair as alt
+
+    return alt.Chart(alt.NamedData("ranges")).transform_filter(keep).transform_filter("datum.printed")
+
+
+def _hover(words: Words) -> list[alt.Tooltip]:
+    """The upper end of a bin, and the probability of no more."""
+    import altair as alt
+
+    return [
         alt.Tooltip("high:Q", title=words.text("figures.at_most"), format=ONE),
         alt.Tooltip("cumulative:Q", title=words.text("figures.probability"), format=".1%"),
     ]
-    quiet = alt.Axis(labels=False, ticks=False, domain=False, grid=False)
-    height = alt.Y("density:Q", title=words.text("figures.headline.density"), axis=quiet)
-    risen = alt.Axis(title=None, format=".0%", values=[0, 0.25, 0.5, 0.75, 1])
-    density = alt.layer(
-        bins.mark_rect(color=SKY, stroke=SKY, strokeWidth=0.5).encode(
-            x=bare, x2="high:Q", y=height, y2=alt.datum(0), tooltip=hover
-        ),
-        printed.mark_rect(**_BAND).encode(x=bare, x2="high:Q"),
-        *_shares(printed, bare, words),
-    )
-    cumulative = alt.layer(
-        printed.mark_rect(**_BAND).encode(x=low, x2="high:Q"),
-        bins.mark_line(color=BLUE, strokeWidth=2).encode(
-            x=alt.X("high:Q", title=None), y=alt.Y("cumulative:Q", axis=risen), tooltip=hover
-        ),
-    )
-    return alt.vconcat(
-        _intervals(keep, bare).properties(width=_PLOT, height=54),
-        density.properties(width=_PLOT, height=200),
-        cumulative.properties(width=_PLOT, height=120, title=panel(words.text("figures.headline.cumulative"))),
-        spacing=14,
-        title=unit_title(words),
-    ).resolve_scale(x="shared")
 
 
 def _intervals(keep: str, low: alt.X) -> alt.LayerChart:
@@ -181,6 +231,7 @@ def _shares(printed: alt.Chart, x: alt.X, words: Words) -> list[alt.Chart]:
         printed.transform_calculate(
             low=at, said=f"format(datum.{part}, '.0%') + ' ' + {quoted(words.text(f'figures.headline.{part}'))}"
         )
+        .transform_filter(f"isValid(datum.{part})")
         .mark_text(color=INK, **look)
         .encode(x=x, y=alt.value(top), text="said:N")
         for part, at, top, look in marks

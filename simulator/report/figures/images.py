@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
+from ..characters import clean
 from ..document import Figure
 
 VEGA_LITE = "6.4"  # as in the package that makes the specifications
+KEPT = 64  # drawings, for the writers of all formats
 _COLOUR = re.compile(r'((?:fill|stroke|stop-color)=")(#[0-9a-fA-F]{6}|rgb\([^)]*\))"')
 
 
@@ -22,10 +28,9 @@ def svg(figure: Figure, *, grey: bool = False) -> str:
     Returns
     -------
     str
+        With U+FFFD for characters that XML cannot hold; on one of these the converter would end the process.
     """
-    import vl_convert
-
-    text: str = vl_convert.vegalite_to_svg(dict(figure.specification), vl_version=VEGA_LITE, allowed_base_urls=[])
+    text = _drawn(json.dumps(_cleaned(figure.specification), allow_nan=False))
     return _COLOUR.sub(_grey, text) if grey else text
 
 
@@ -35,6 +40,24 @@ def png(figure: Figure, scale: float = 2.0, *, grey: bool = False) -> bytes:
 
     picture: bytes = vl_convert.svg_to_png(svg(figure, grey=grey), scale=scale)
     return picture
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(specification: str) -> str:
+    """A specification as SVG: page, PDF and Word take the same drawing."""
+    import vl_convert
+
+    text: str = vl_convert.vegalite_to_svg(specification, vl_version=VEGA_LITE, allowed_base_urls=[])
+    return text
+
+
+def _cleaned(part: Any) -> Any:
+    """A specification without characters that XML cannot hold."""
+    if isinstance(part, str):
+        return clean(part)
+    if isinstance(part, Mapping):
+        return {clean(key): _cleaned(value) for key, value in part.items()}
+    return [_cleaned(value) for value in part] if isinstance(part, list | tuple) else part
 
 
 def _grey(found: re.Match[str]) -> str:

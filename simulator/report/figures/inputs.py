@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..document import Figure
 from ..words import Words
 from .drivers import interval_hover
-from .reading import form_of, input_names, number, plain, quantities, say
+from .reading import form_of, input_names, number, phrase, plain, quantities, say
 from .style import (
     BLUE,
     DASHES,
@@ -129,11 +130,11 @@ def convergence(tree: xr.DataTree, words: Words) -> Figure | None:
     if not rows:
         return None
     choices = {"quantity": list(dict.fromkeys(row["quantity"] for row in rows))}
-    said = _convergence_words([row for row in rows if row["quantity"] == choices["quantity"][0]], words)
+    said = convergence_words([row for row in rows if row["quantity"] == choices["quantity"][0]], words)
     data = {"indices": rows, "widths": widths}
     return make_figure(
         "convergence",
-        _convergence_chart([int(points) for points in table["points"].values], words),
+        convergence_chart([int(points) for points in table["points"].values], words),
         data,
         words,
         said,
@@ -143,16 +144,23 @@ def convergence(tree: xr.DataTree, words: Words) -> Figure | None:
 
 def _settling(tree: xr.DataTree, one: xr.Dataset, words: Words) -> list[Row]:
     """The factors with the largest total-order indices in the end, at all numbers of points."""
-    groups = [str(group) for group in one["group"].values]
+    factors = {
+        place: str(group).removeprefix(_FACTORS)
+        for place, group in enumerate(one["group"].values)
+        if str(group).startswith(_FACTORS)
+    }
+    named = input_names(tree, words, factors.values())
+    return settling(one, {place: named[label] for place, label in factors.items()})
+
+
+def settling(one: xr.Dataset, named: Mapping[int, str]) -> list[Row]:
+    """Those with the largest total-order indices in the end, at all numbers of points; of the places that have names."""
     total, ends = one["total_order"].values, one["total_order_ci"].values
-    places = [
-        place for place, group in enumerate(groups) if group.startswith(_FACTORS) and np.isfinite(total[-1, place])
-    ]
+    places = [place for place in named if np.isfinite(total[-1, place])]
     followed = sorted(places, key=lambda place: -total[-1, place])[: len(LINES)]
-    named = input_names(tree, words, [groups[place].removeprefix(_FACTORS) for place in followed])
     beside = _apart(total[-1, followed])
     return [
-        {"rank": rank, "name": named[groups[place].removeprefix(_FACTORS)]}
+        {"rank": rank, "name": named[place]}
         | {"points": int(points), "value": plain(total[at, place]), "beside": beside[rank]}
         | dict(zip(("low", "high"), map(plain, ends[at, place]), strict=True))
         for rank, place in enumerate(followed)
@@ -169,10 +177,11 @@ def _apart(values: np.ndarray) -> list[float]:
     return places[::-1]
 
 
-def _convergence_words(rows: list[Row], words: Words) -> str:
+def convergence_words(rows: list[Row], words: Words) -> str:
+    """The largest indices in the end, in words."""
     points = sorted({row["points"] for row in rows})
     parts = [
-        say(words, "figures.ranked", name=row["name"], value=number(row["value"], "percent", 1))
+        phrase(words, "figures.ranked", name=row["name"], value=number(row["value"], "percent", 1))
         for row in rows
         if row["points"] == points[-1]
     ][:_NAMED]
@@ -180,7 +189,8 @@ def _convergence_words(rows: list[Row], words: Words) -> str:
     return say(words, "figures.convergence.alternative", largest=", ".join(parts), **ends)
 
 
-def _convergence_chart(drawn: list[int], words: Words) -> alt.VConcatChart:
+def convergence_chart(drawn: list[int], words: Words) -> alt.VConcatChart:
+    """Indices above, and the widest interval below, at the numbers of points `drawn`."""
     import altair as alt
 
     keep, said = chosen("quantity"), words.text("figures.convergence.points")

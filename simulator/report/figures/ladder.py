@@ -81,10 +81,11 @@ def _rungs(rung: xr.Dataset, quantity: str, words: Words) -> list[Row]:
 def _alternative(table: xr.Dataset, quantity: str, words: Words) -> str:
     form, sentences = form_of(quantity), []
     kinds = [str(kind) for kind in table["kind"].values]
-    for kind, place in ((PUBLISHED, 0), ("at once", None), ("common", -1), ("independent", -1)):
-        where = kinds.index(kind) if place is None and kind in kinds else place
-        if where is None:
+    for kind in (PUBLISHED, "at once", "common", "independent"):
+        variant = kind in ("common", "independent")  # of the last rung, where all is added up
+        if not variant and kind not in kinds:
             continue
+        where = -1 if variant else kinds.index(kind)
         one = table.isel(rung=where).sel(variant=kind if kind == "independent" else "common")
         low, high = (float(one[quantity].sel(quantile=level)) for level in (0.05, 0.95))
         if math.isfinite(low + high):

@@ -63,14 +63,19 @@ def published(summary: xr.Dataset, quantity: str) -> tuple[float, float] | None:
 
 
 def say(words: Words, key: str, **parts: str | Number) -> str:
-    """A sentence with its numbers as plain text; the point of an abbreviation ends it too."""
+    """A sentence with its numbers as plain text."""
+    return capital(phrase(words, key, **parts))
+
+
+def phrase(words: Words, key: str, **parts: str | Number) -> str:
+    """A part of a sentence, which a name begins as it is; the point of an abbreviation ends a sentence too."""
     spans = words.spans(key, strong=False, **parts)
-    return capital("".join(span.text for span in spans).replace("..", "."))
+    return "".join(span.text for span in spans).replace("..", ".")
 
 
 def number(value: object, form: str, digits: int = 1) -> Number:
-    """A number for a sentence of a figure; the figure's data hold where it comes from."""
-    return Number(float(value), "", form, digits)  # type: ignore[arg-type]
+    """A number for a sentence of a figure, where None is one that is not known; the figure's data hold where it comes from."""
+    return Number(math.nan if value is None else float(value), "", form, digits)  # type: ignore[arg-type]
 
 
 def names(tree: xr.DataTree, words: Words, dimension: str, labels: Iterable[str]) -> dict[str, str]:

@@ -39,6 +39,8 @@ def make_figure(
     words: Words,
     alternative: str,
     choices: Mapping[str, Sequence[str]],
+    *,
+    named: str = "",
 ) -> Figure:
     """A chart with its data and choices as a figure.
 
@@ -54,12 +56,15 @@ def make_figure(
     alternative : str
     choices : mapping of str to values
         What the filters of the chart use; the first value is the default.
+    named : str
+        In place of the key in the names of its strings.
 
     Returns
     -------
     Figure
     """
     specification = chart.to_dict(validate=False)  # tests hold it to the schema, which takes a second
+    _tell_missing(specification, words)
     specification["config"] = _config(words)
     specification["datasets"] = {name: list(rows) for name, rows in data.items()}
     if "vconcat" not in specification:
@@ -71,9 +76,30 @@ def make_figure(
         for name, values in choices.items()
         if len(values) > 1
     }
-    note = f"figures.{key}.note"
-    caption = words.text(f"figures.{key}.caption")
+    note = f"figures.{named or key}.note"
+    caption = words.text(f"figures.{named or key}.caption")
     return Figure(key, caption, alternative, specification, offered, words.text(note) if words.has(note) else "")
+
+
+def _tell_missing(part: dict[str, Any], words: Words) -> None:
+    """Let hovering over what has no value say so, and a text of it be empty: Vega would write NaN or null."""
+    for inner in (*part.get("layer", ()), *part.get("vconcat", ())):
+        _tell_missing(inner, words)
+    encoding = part.get("encoding", {})
+    for place, one in enumerate(encoding.get("tooltip", ())):
+        if one["type"] == "quantitative":
+            encoding["tooltip"][place] = {**_told(part, one, words.style.missing), "title": one["title"]}
+    text = encoding.get("text", {})
+    if text.get("type") == "quantitative":
+        encoding["text"] = _told(part, text, "")
+
+
+def _told(part: dict[str, Any], one: Mapping[str, Any], missing: str) -> dict[str, str]:
+    """A channel that shows a field in its format, or what stands for a missing one."""
+    held, said = f"datum[{quoted(one['field'])}]", f"{one['field']}_{'told' if missing else 'shown'}"
+    shown = f"isValid({held}) ? format({held}, '{one['format']}') : {quoted(missing)}"
+    part.setdefault("transform", []).append({"calculate": shown, "as": said})
+    return {"field": said, "type": "nominal"}
 
 
 def choice_label(words: Words, name: str, value: str) -> str:

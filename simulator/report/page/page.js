@@ -32,6 +32,9 @@
     tooltip: { disableDefaultStyle: true },
   };
 
+  // A layer may be empty for a choice, as the published range is before the last year: Vega's own errors are told, that is not.
+  const QUIET = 1;
+
   // Vega-Lite warns of a fitted width beside a height in steps, which Vega can do; so Vega is told of the fit instead.
   const draw = (place, { autosize, ...specification }) => {
     const config = { ...specification.config, background: "transparent" };
@@ -43,6 +46,7 @@
     const { specification, choices } = data.figures[element.dataset.figure];
     const live = element.querySelector(".live");
     const { view } = await draw(live.querySelector(".view"), specification);
+    view.logLevel(QUIET);
     const figure = { element, view, choices };
     describe(figure);
     element.querySelector(".still").classList.add("replaced");
@@ -150,12 +154,13 @@
     const original = [...body.rows];
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
+      if (!heading.textContent.trim()) return; // a button needs a name
       const button = make("button", { text: heading.textContent, type: "button" });
       heading.replaceChildren(button);
       heading.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
         const order = NEXT[heading.getAttribute("aria-sort")];
-        for (const each of headings) each.setAttribute("aria-sort", "none");
+        for (const each of headings) if (each.hasAttribute("aria-sort")) each.setAttribute("aria-sort", "none");
         heading.setAttribute("aria-sort", order);
         const sign = order === "descending" ? -1 : 1;
         const keyed = original.map((row) => [sortKey(row.cells[column]), row]);

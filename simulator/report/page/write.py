@@ -17,7 +17,7 @@ from ..document import Document, Figure, Span, Table, blocks_of
 from ..words import read_words
 
 CHOICES = ("quantity", "year", "partition")
-FILTER_FROM = 15  # rows from which a table has a field to filter them
+FILTER_FROM = 25  # rows from which a table has a field to filter them
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+
+from ..characters import clean
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
     from docx.text.paragraph import Paragraph as WordParagraph
 
-# All that XML 1.0 has no character for (its section 2.2): control characters and halves of surrogate pairs.
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-REPLACEMENT = "\ufffd"  # shown as a question mark in a diamond: what was there is not hidden
 SVG_EXTENSION = "{96DAC541-7B7A-43D3-8B79-37D633B846F1}"
 SVG_NAMESPACE = "http://schemas.microsoft.com/office/drawing/2016/SVG/main"
 LONGEST_NAME = 64  # characters in the title and the tag of a content control
-
-
-def clean(text: str) -> str:
-    """A text without what XML cannot hold; each such character is replaced with a visible one."""
-    return _NO_XML.sub(REPLACEMENT, text)
 
 
 def element(tag: str, **attributes: str) -> Any:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..characters import clean
 from ..document import Column, Table
-from .pieces import clean, element
+from .pieces import element
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

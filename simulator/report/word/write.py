@@ -10,10 +10,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..characters import clean
 from ..document import AuthorPart, Block, Bullets, Code, Document, Figure, Paragraph, Section, Spans, Table, walk
 from .pieces import (
     bookmark,
-    clean,
     content_control,
     contents_control,
     element,
