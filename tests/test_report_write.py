@@ -356,7 +356,9 @@ def hostile(dataset: xr.Dataset) -> xr.Dataset:
 @pytest.fixture(scope="module")
 def hostile_run(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile") / "run"
-    made = changed_run(base, folder, hostile, title=f"{HOSTILE} {LONG}", command=f"python {HOSTILE}", config_path=None)
+    made = changed_run(
+        base, folder, hostile, title=f"{HOSTILE} {LONG[:150].strip()}", command=f"python {HOSTILE}", config_path=None
+    )
     assert report(made, "--language", "en") == 0
     return made
 
