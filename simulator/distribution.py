@@ -67,12 +67,12 @@ def distribution(propagated: Propagated, rows: Sequence[OutputRow], years: Seque
         ),
         "below": ("output", below, {"units": "1", "long_name": "Part of the futures below all bins"}),
         "above": ("output", above, {"units": "1", "long_name": "Part of the futures above all bins"}),
-        "unit": ("output", [UNITS[quantity] for quantity, _, _ in outputs], {"long_name": "Unit of the output"}),
     }
     coordinates = {
         "output": [f"{quantity} {years[at]}" for quantity, _, at in outputs],
         "quantity": ("output", [quantity for quantity, _, _ in outputs]),
         "year": ("output", [years[at] for _, _, at in outputs]),
+        "unit": ("output", [UNITS[quantity] for quantity, _, _ in outputs]),
     }
     return xr.Dataset(data, coords=coordinates)
 

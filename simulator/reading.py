@@ -44,7 +44,7 @@ def read_run(run: Path) -> xr.DataTree:
     try:
         with xr.open_datatree(file, engine="netcdf4") as opened:
             tree = opened.load()
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise InputError(str(file), f"is not a results file ({said})", "Name the folder of a run.") from None
     missing = [name for name in MARKS if name not in tree.attrs]

@@ -155,7 +155,8 @@ def _carried_out(
         told = _counter(progress, PAIRS, 2 * plan.pairs.points)
         of_pairs = None if had is None or tables is None else (had.frozen, had.single, tables)
         found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
-        made = {**_of_futures(model, propagated), **found.last.tables, **found.convergence, **apart.result()}
+        made = {**_of_futures(model, propagated), **found.last.tables, **found.convergence}
+        made |= {"ladder": ladder(model, design.seed, workers), **apart.result()}
     made |= _of_indices(model, made)
     made |= _of_all_outputs(model, design, workers, progress)
     if model.config.settings.run.continuable:
@@ -170,7 +171,6 @@ def _apart(model: Prepared, design: Design, sample: xr.Dataset | None, workers: 
     sample = _sample(model, design, workers) if sample is None else sample
     kept = _kept(sample)
     return {
-        "ladder": ladder(model, design.seed, workers),
         "switching": switching_values(model),
         "rank": rank(model, kept, design.seed),
         "separation": separation(model, kept),

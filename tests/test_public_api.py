@@ -31,7 +31,19 @@ VARIABLES = {
     },
     "single_inputs": {
         "first_order", "first_order_ci", "first_order_exact", "total_order", "total_order_ci", "total_order_exact",
+        "conditional_low", "conditional_high",
     },
+    **{
+        node: {
+            "first_order", "first_order_ci", "largest_rank_change", "overlaps", "screened", "total_order", "total_order_ci",
+            "widest_interval",
+        }
+        for node in ("convergence", "input_convergence")
+    },
+    "distribution": {"above", "below", "cumulative", "density", "value", "width"},
+    "switching": {"expected", "probability_beyond", "published", "slope", "value"},
+    "demand": {"freed", "need", "probability", "share"},
+    "cells": {"freed_fte", "freed_wage"},
     "ladder": {
         "freed_fte", "freed_fte_ci", "freed_fte_mean", "freed_fte_probability", "freed_fte_sd",
         "freed_fte_sd_ci", "freed_fte_sd_exact", "freed_fte_width", "freed_wage", "freed_wage_ci",
@@ -79,11 +91,31 @@ COORDINATES = {
     "use_cases": {"case", "case_en", "ci_bound", "moved", "phase_in", "quantile"},
     "inputs": {"input"},
     "workforce": {"area", "area_en", "category", "category_en", "level", "level_en"},
-    "sample": {"year", "area", "input"},
+    "sample": {"year", "area", "input", "replicate"},
+    "convergence": {
+        "points",
+        "output",
+        "group",
+        "ci_bound",
+        "quantity",
+        "scope",
+        "year",
+        "partition",
+        "label",
+        "replicates",
+    },
+    "input_convergence": {"points", "output", "input", "ci_bound", "replicates"},
+    "distribution": {"output", "quantity", "year", "unit"},
+    "switching": {"output", "input", "bound"},
+    "demand": {"area", "year", "quantile"},
+    "cells": {"quantile", "year", "area", "category"},
 }
+VIEWS = {"rank", "separation", "information"}  # whose variables depend on what there is to say
+SUMS = "sums"  # whose variables are for `extend` alone
 ATTRIBUTES = {
-    "title", "futures", "futures_asked", "replicates", "seed", "method", "base_points", "command", "config",
-    "config_changes", "config_hash", "data_hashes", "settings", "versions", "started", "duration_seconds",
+    "title", "futures", "futures_asked", "replicates", "seed", "method", "base_points", "stopped", "widest_interval",
+    "command", "config", "config_changes", "config_hash", "config_path", "data_hashes", "settings", "versions", "started",
+    "duration_seconds",
 }  # fmt: skip
 
 
@@ -129,17 +161,7 @@ def test_a_model_offers(model: simulator.Model) -> None:
 
 
 def test_nodes_of_results(tree: xr.DataTree) -> None:
-    assert list(tree.children) == [
-        "summary",
-        "sensitivity",
-        "single_inputs",
-        "ladder",
-        "published",
-        "use_cases",
-        "inputs",
-        "workforce",
-        "sample",
-    ]
+    assert set(tree.children) == {*VARIABLES, *VIEWS, SUMS}
     assert set(tree.attrs) == ATTRIBUTES
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Prepared, with_rows
+from conftest import CONFIGS, Prepared, with_rows
 
 from simulator import design as design_module
-from simulator import simulation
+from simulator import load, simulation
 from simulator.design import Design, chunks, direction_numbers, point_levels, replicate_points
 from simulator.executor import in_order
 from simulator.kernels.quantiles import SEGMENTS
@@ -22,6 +22,7 @@ from simulator.outputs import base_places, line_coefficients, scope_rows
 from simulator.quantile_tables import segment_edges
 from simulator.sensitivity.exact import output_means
 from simulator.simulation import Bins, NonFiniteError, Sampler, make_bins, pick_freeze, propagate
+from simulator.single_inputs import single_inputs
 
 METHODS = ("sobol", "monte-carlo")
 SMALL_CHUNKS = 10
@@ -237,3 +238,16 @@ def test_one_future_that_is_not_finite_is_found_and_placed(job: Job, run: Run) -
     assert first > 0
     with pytest.raises(NonFiniteError, match=rf"replicate 2, futures {first} to {first + 1023} \("):
         run(design, broken(job.model.sampler, place, np.nan, segment))
+
+
+def test_bits_do_not_hang_on_where_arrays_lie() -> None:
+    """Blocks of four pairs, whose arrays lie near each other in memory, and differently in each thread and run."""
+    model = load(CONFIGS / "base.toml", ["reconstruction.ensemble=false", "run.outputs=total"])
+    centre = np.ascontiguousarray(model.bins.centre[:, scope_rows(model.rows), 0].T)
+    arrays = (model.sampler, model.structure, model.scope_coefficients, centre)
+    design = Design(len(model.inputs), 16, 2, 1)
+    first = single_inputs(design, *arrays, workers=1).differences
+    random = np.random.default_rng(3)
+    for _ in range(40):
+        _held = [np.empty(size) for size in random.integers(1, 200_000, size=random.integers(1, 30))]
+        np.testing.assert_array_equal(single_inputs(design, *arrays, workers=2).differences, first)

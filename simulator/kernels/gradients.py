@@ -42,8 +42,10 @@ def difference_sums(
     slope_a, slope_b, step_a, step_b = slope[:n], slope[n:], step[:n], step[n:]
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
     for future in range(n):
+        change[future] = slope_b[future] * step_b[future] - slope_a[future] * step_a[future]
+    # Sums stand in a loop that writes nothing: else their order would hang on how near the arrays lie in memory.
+    for future in range(n):
         a, b = slope_a[future] * step_a[future], slope_b[future] * step_b[future]
-        change[future] = b - a
         s0 += a * a
         s1 += b * b
         s2 += a * b

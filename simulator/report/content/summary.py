@@ -33,6 +33,9 @@ NAMED = 4  # inputs in a sentence
 MENTIONED = 0.005  # a share of the variance below this is not worth a sentence
 
 
+STILL = 1e-6  # of the median: a spread below this is none
+
+
 def summary_section(source: Source) -> Section:
     """On one page: caveats, headline with its interval and the published range, figure, drivers, and the ladder."""
     blocks: list[Block] = [*caveats(source)]
@@ -212,8 +215,9 @@ def rung_ends(source: Source, quantity: str, rung: str, variant: str) -> tuple[N
 
 def varies(source: Source, quantity: str) -> bool:
     """Whether a total of the headline's year has any spread."""
-    low, _, high = headline_numbers(source, quantity)
-    return has(source, "sensitivity/first_order") and low.value != high.value
+    low, middle, high = headline_numbers(source, quantity)
+    spread = high.value - low.value  # of a fixed output: the width of a bin
+    return has(source, "sensitivity/first_order") and spread > STILL * abs(middle.value)
 
 
 def share(source: Source, partition: str, label: str, quantity: str = "freed_fte") -> Number | None:

@@ -57,13 +57,19 @@ class _Distribution:
     def data(self) -> dict[str, list[Row]]:
         return {"bins": self.bins, "ranges": self.ranges}
 
+    @property
+    def printed(self) -> bool:
+        """Whether there is a published range."""
+        return any(row["printed"] for row in self.ranges)
+
 
 def headline(tree: xr.DataTree, words: Words) -> Figure | None:
     """Density of a total, low enough for a first page, with its 90 % interval and the published range."""
     held = _distribution(tree, words)
     if held is None:
         return None
-    return make_figure("headline", _headline_chart(words), held.data, words, held.said, held.choices)
+    named = "headline" if held.printed else "headline_alone"
+    return make_figure("headline", _headline_chart(words), held.data, words, held.said, held.choices, named=named)
 
 
 def cumulative(tree: xr.DataTree, words: Words) -> Figure | None:
@@ -71,7 +77,8 @@ def cumulative(tree: xr.DataTree, words: Words) -> Figure | None:
     held = _distribution(tree, words)
     if held is None:
         return None
-    return make_figure("cumulative", _cumulative_chart(words), held.data, words, held.said, held.choices)
+    named = "cumulative" if held.printed else "cumulative_alone"
+    return make_figure("cumulative", _cumulative_chart(words), held.data, words, held.said, held.choices, named=named)
 
 
 def _distribution(tree: xr.DataTree, words: Words) -> _Distribution | None:
