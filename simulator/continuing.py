@@ -88,7 +88,11 @@ def sums_node(sums: Sums) -> xr.Dataset:
         "tail_threshold": (("scope", "year", "tail"), sums.tails, {"units": _UNITS, "long_name": "Ends of the tails"})
     }
     for name, (dims, said) in _BINS.items():
-        data[name] = (dims, getattr(sums.propagated.bins, name.removeprefix("bin_")), {"units": _UNITS, "long_name": said})
+        data[name] = (
+            dims,
+            getattr(sums.propagated.bins, name.removeprefix("bin_")),
+            {"units": _UNITS, "long_name": said},
+        )
     for held, (prefix, variables) in zip((sums.propagated, sums.frozen, sums.single), _PARTS, strict=True):
         for name, (dims, said) in variables.items():
             values = getattr(held, name)

@@ -336,7 +336,9 @@ def test_mistakes_show_before_anything_is_drawn(
 # Interruption, progress
 
 
-@pytest.mark.parametrize("stage", ["simulator.run.propagate", "simulator.stages.pick_freeze_stages", "simulator.run._sample"])
+@pytest.mark.parametrize(
+    "stage", ["simulator.run.propagate", "simulator.stages.pick_freeze_stages", "simulator.run._sample"]
+)
 def test_an_interrupted_run_leaves_nothing(
     stage: str, elsewhere: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
