@@ -43,7 +43,7 @@ def read_run(run: Path) -> xr.DataTree:
         raise InputError(str(file), "there is no such file", "Name the folder of a run, such as runs/base.")
     try:
         with xr.open_datatree(file, engine="netcdf4") as opened:
-            tree = opened.load()
+            tree = xr.DataTree.from_dict({node.path: node.to_dataset().load() for node in opened.subtree})
     except (OSError, RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise InputError(str(file), f"is not a results file ({said})", "Name the folder of a run.") from None

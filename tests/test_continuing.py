@@ -17,6 +17,8 @@ from simulator.design import Chunk, Design, Drawn, chunks, direction_numbers, po
 from simulator.errors import InputError
 from simulator.model import Model
 from simulator.outputs import OutputRow, base_places, scope_rows
+from simulator.reading import read_run
+from simulator.results import save
 from simulator.sampling import stage_end
 from simulator.sensitivity.convergence import widest_interval
 from simulator.simulation import pick_freeze_stages, propagate
@@ -286,3 +288,12 @@ def test_correlations_that_cannot_hold_are_refused_with_those_that_can(tmp_path:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="key 'dependence'"):
         simulator.load(path)
+
+
+def test_results_are_read_whole(quick: xr.DataTree, tmp_path: Path) -> None:
+    """Also variables that have the name of another node, so that the file may be replaced while they are used."""
+    read = read_run(save(quick, tmp_path))
+    (tmp_path / "results.nc").unlink()
+    assert read.attrs == quick.attrs
+    for node in quick.children:
+        xr.testing.assert_identical(read[node].to_dataset(), quick[node].to_dataset())
