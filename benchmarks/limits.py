@@ -37,7 +37,7 @@ def points_alone(points: tuple, tables: tuple, first: int, blocks: int, size: in
         Of the last digits, so that the compiler leaves none out.
     """
     generators, shift, pattern, _ = points
-    exact_row, bits, kept = tables[2], 0, 0.0
+    exact_row, bits, kept = tables[3], 0, 0.0
     digits = np.empty((generators.shape[0], size), np.uint32)
     while (1 << bits) < size:
         bits += 1
@@ -61,9 +61,9 @@ def points_and_values(points: tuple, tables: tuple, first: int, blocks: int, siz
         See `points_alone`.
     """
     scratch = (np.empty(size, np.int64), np.empty(size), np.empty(size, np.uint32))
-    values, kept = np.empty((tables[0].shape[0], size)), 0.0
+    place, values, kept = np.arange(tables[0].shape[0]), np.empty((tables[0].shape[0], size)), 0.0
     for block in range(blocks):
-        draw_block(points, tables, first + block * size, block * size, scratch, values)
+        draw_block(points, tables, first + block * size, block * size, scratch, place, values)
         kept += values[0, block % size]
     return kept
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .distributions import Distribution, bounds, is_smooth, quantile
+from .distributions import Distribution, bounds, is_smooth, quantile, standardised
 from .distributions.smooth import legendre
 from .kernels.quantiles import OCTAVES, SEGMENT_BITS, SEGMENTS
 
@@ -16,13 +16,19 @@ _UNIT = 2.0**-32
 
 @dataclass(frozen=True)
 class QuantileTables:
-    """Lines of the segments of each input.
+    """Lines of the segments of each shape, and how an input follows from its shape.
+
+    Most inputs are normal with the same part of the tails cut off. They share one table, which then stays in the cache.
 
     Attributes
     ----------
-    lines : (inputs, 2 * SEGMENTS, 2) float32
+    lines : (shapes, 2 * SEGMENTS, 2) float32
         Value at the inner end of each segment and rise across it, see `simulator.kernels.quantiles`. Single precision
         halves the traffic; its rounding (6e-8) is far below the distance of a line from its curve.
+    shape : (inputs,) int64
+        Row of `lines`; 0 where there is none.
+    affine : (inputs, 2) float64
+        Location and scale: what a value of the shape is multiplied by, and what is added then.
     fixed : (inputs,) bool
         Inputs with a single value.
     exact : (inputs,) bool
@@ -32,6 +38,8 @@ class QuantileTables:
     """
 
     lines: np.ndarray
+    shape: np.ndarray
+    affine: np.ndarray
     fixed: np.ndarray
     exact: np.ndarray
     ends: np.ndarray
@@ -67,16 +75,15 @@ def tabulate(distributions: Sequence[Distribution]) -> QuantileTables:
     ends = np.array([bounds(distribution) for distribution in distributions])
     fixed = ends[:, 0] == ends[:, 1]
     exact = np.array([not is_smooth(distribution) for distribution in distributions]) & ~fixed
-    lines = np.zeros((len(distributions), 2 * SEGMENTS, 2), dtype=np.float32)
+    shape, affine = np.zeros(len(distributions), np.int64), np.zeros((len(distributions), 2))
     known: dict[Distribution, int] = {}
     for row in np.flatnonzero(~fixed & ~exact).tolist():
-        distribution = distributions[row]
-        if distribution not in known:
-            known[distribution] = row
-            lines[row, :SEGMENTS] = _lines(distribution, upper=False)
-            lines[row, SEGMENTS:] = _lines(distribution, upper=True)
-        lines[row] = lines[known[distribution]]
-    return QuantileTables(lines, fixed, exact, ends)
+        standard, *affine[row] = standardised(distributions[row])
+        shape[row] = known.setdefault(standard, len(known))
+    lines = np.zeros((max(len(known), 1), 2 * SEGMENTS, 2), dtype=np.float32)
+    for standard, row in known.items():
+        lines[row, :SEGMENTS], lines[row, SEGMENTS:] = _lines(standard, upper=False), _lines(standard, upper=True)
+    return QuantileTables(lines, shape, affine, fixed, exact, ends)
 
 
 def _lines(distribution: Distribution, *, upper: bool) -> np.ndarray:

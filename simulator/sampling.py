@@ -27,6 +27,7 @@ from .kernels.structure import Structure
 from .quantile_tables import QuantileTables, tabulate
 
 _Four = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+_Five = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 Task = tuple[Chunk, Replicate, np.ndarray]
 REPLICATES_KEPT = 32  # generators and patterns of so many stay in memory while stages come back to them
 
@@ -134,7 +135,7 @@ def stage_end(chunk: Chunk, design: Design, stages: Sequence[int], drawn: Drawn)
     return replace(design, log2_points=end.bit_length() - 1, first_log2=design.log2_for_blocks)
 
 
-def kernel_inputs(task: Task, sampler: Sampler, structure: Structure, sides: int) -> tuple[_Four, _Four, int, int]:
+def kernel_inputs(task: Task, sampler: Sampler, structure: Structure, sides: int) -> tuple[_Four, _Five, int, int]:
     """A chunk as the kernels take it.
 
     Parameters
@@ -171,7 +172,8 @@ def kernel_inputs(task: Task, sampler: Sampler, structure: Structure, sides: int
             values[side, place] = quantile(sampler.distributions[i], levels[:, place])
     size = points.pattern.shape[1]
     arrays = (points.generators, points.shift, points.pattern, points.key)
-    tables = (sampler.tables.lines, sampler.tables.ends[:, 0].copy(), exact_row, values)
+    affine = np.where(sampler.tables.fixed[:, None], sampler.tables.ends[:, :1], sampler.tables.affine)
+    tables = (sampler.tables.shape, sampler.tables.lines, affine, exact_row, values)
     return arrays, tables, chunk.points // size, size
 
 

@@ -23,7 +23,7 @@ from .sampling import (
     where,
 )
 
-BLOCK_BITS = 9
+BLOCK_BITS = 8
 
 Progress = Callable[[int], None]
 

@@ -95,7 +95,8 @@ def drawn(model: Prepared, levels: np.ndarray) -> np.ndarray:
         if tables.fixed[i] or tables.exact[i]:
             values[:, i] = quantile(one.distribution, levels[:, i])
         else:
-            tabulated_at_levels(levels[:, i].copy(), tables.lines[i], tuple(tables.ends[i]), values[:, i])
+            lines, ends = tables.lines[tables.shape[i]], tuple(tables.ends[i])
+            tabulated_at_levels(levels[:, i].copy(), lines, *tables.affine[i], ends, values[:, i])
     return values
 
 

@@ -69,12 +69,14 @@ def random_levels() -> np.ndarray:
 
 def looked_up(name: str, levels: np.ndarray) -> np.ndarray:
     row, out = list(SMOOTH).index(name), np.empty_like(levels)
-    tabulated_at_levels(levels, TABLES.lines[row], tuple(TABLES.ends[row]), out)
+    tabulated_at_levels(levels, TABLES.lines[TABLES.shape[row]], *TABLES.affine[row], tuple(TABLES.ends[row]), out)
     return out
 
 
 def lines(name: str) -> np.ndarray:
-    return TABLES.lines[list(SMOOTH).index(name)].astype(np.float64)
+    row = list(SMOOTH).index(name)
+    location, size = TABLES.affine[row]
+    return TABLES.lines[TABLES.shape[row]] * size + np.array([location, 0.0])
 
 
 def second_differences(distribution: Distribution) -> np.ndarray:
@@ -184,7 +186,7 @@ def test_points_are_looked_up_as_levels_are(name: str) -> None:
     ).astype(np.uint32)
     out, base = np.empty(len(pattern)), np.uint32(0x5A5A_A5A5)
     scratch = np.empty(len(pattern), np.int64), np.empty(len(pattern))
-    tabulated_at_points(base, pattern ^ base, TABLES.lines[row], *scratch, out)
+    tabulated_at_points(base, pattern ^ base, TABLES.lines[TABLES.shape[row]], *TABLES.affine[row], *scratch, out)
     expected = looked_up(name, (pattern + 0.5) * UNIT)
     np.testing.assert_allclose(out, expected, rtol=1e-15, atol=1e-16 * np.abs(TABLES.ends[row]).max())
 
@@ -195,5 +197,17 @@ def test_what_cannot_be_tabulated_is_marked() -> None:
     np.testing.assert_array_equal(tables.fixed, [False, False, False, False, True, False])
     np.testing.assert_array_equal(tables.exact, [False, True, True, True, False, False])
     np.testing.assert_array_equal(tables.ends, [bounds(one) for one in mixed])
-    np.testing.assert_array_equal(tables.lines[0], tables.lines[-1])
-    np.testing.assert_array_equal(tables.lines[0], TABLES.lines[list(SMOOTH).index("normal")])
+    assert tables.shape[0] == tables.shape[-1]
+    np.testing.assert_array_equal(tables.lines, TABLES.lines[[TABLES.shape[list(SMOOTH).index("normal")]]])
+
+
+def test_inputs_of_one_shape_share_a_table() -> None:
+    normal, narrow = made("normal", mean=0.7, sd=0.03), made("interval", p05=0.9, p95=1.1)
+    lognormal = made("lognormal", median=2, sigma=0.6)
+    several = [normal, narrow, scale(shift(normal, 3), 2), lognormal, scale(lognormal, 3), scale(lognormal, -3)]
+    several += [made("normal", mean=-4, sd=0.2), made("normal", mean=0, sd=1, tail=1e-9)]
+    tables = tabulate(several)
+    assert tables.shape.tolist() == [0, 0, 0, 1, 1, 2, 0, 3]
+    assert len(tables.lines) == 4
+    np.testing.assert_allclose(tables.affine[2], [2 * 3.7, 2 * 0.03], rtol=1e-15)
+    assert (tables.affine[:, 1] > 0).all()

@@ -199,10 +199,12 @@ def test_a_failing_task_stops_the_run(workers: int) -> None:
 
 def broken(sampler: Sampler, place: int, value: float, segment: int = SEGMENTS - 1) -> Sampler:
     """One input is `value` in one segment of levels, by default the one just below 1/2."""
-    lines = sampler.tables.lines.copy()
-    assert not sampler.tables.fixed[place]
-    lines[place, segment] = value
-    return replace(sampler, tables=replace(sampler.tables, lines=lines))
+    tables, shape = sampler.tables, sampler.tables.shape.copy()
+    assert not tables.fixed[place]
+    lines = np.concatenate([tables.lines, tables.lines[shape[place]][None]])
+    lines[-1, segment] = value
+    shape[place] = len(lines) - 1
+    return replace(sampler, tables=replace(tables, lines=lines, shape=shape))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -17,7 +17,8 @@ from simulator import simulation
 from simulator import single_inputs as module
 from simulator.design import Design
 from simulator.inputs import fixed
-from simulator.kernels.sides import Sides, empty_sides, share_rows, unit_gain
+from simulator.kernels.sharing import Shared, empty_shared, share_slopes
+from simulator.kernels.sides import slope_row
 from simulator.outputs import line_coefficients, scope_rows, table_weights
 from simulator.sampling import NonFiniteError, make_sampler
 from simulator.sensitivity import single
@@ -123,42 +124,68 @@ def test_bits_do_not_depend_on_threads(base: Prepared, workers: int) -> None:
 def test_any_number_of_drivers(drivers: int) -> None:
     """Four, the usual number, go a way of their own."""
     random = np.random.default_rng(3)
-    weights, deviation, category = random.random(2 + drivers), random.random((drivers, 33)), random.random(33)
-    gain, part = np.empty(33), np.empty(33)
-    unit_gain(weights, 0.4, deviation, category, gain, part)
-    expected = weights[0] + 0.4 * (weights[1] + weights[2:] @ deviation)
-    np.testing.assert_allclose(gain, expected, rtol=1e-13)
-    np.testing.assert_allclose(part, category * expected, rtol=1e-13)
+    weights, rows, factor = random.random(2 + drivers), random.random((9, 33)), random.random(33)
+    which, slope = random.permutation(9)[:drivers], np.empty(33)
+    slope_row(weights, 0.4, rows, which, factor, slope)
+    expected = factor * (weights[0] + 0.4 * (weights[1] + weights[2:] @ rows[which]))
+    np.testing.assert_allclose(slope, expected, rtol=1e-13)
 
 
-def shared_rows(model: Prepared, weights: tuple[np.ndarray, np.ndarray]) -> Sides:
-    sides = empty_sides(model.structure, len(weights[0]), 1)
-    share_rows(weights, len(model.years), sides)
-    return sides
+def shared_slopes(model: Prepared, weights: tuple[np.ndarray, np.ndarray]) -> Shared:
+    shared = empty_shared(model.structure, len(weights[0]))
+    share_slopes(weights, model.structure, shared)
+    return shared
 
 
-def test_outputs_share_rows_in_proportion_only(model: Prepared) -> None:
+def test_outputs_share_slopes_in_proportion_only(model: Prepared) -> None:
     coefficients, _ = arrays(model)
-    x, years = shared_rows(model, (coefficients[0], coefficients[-1])), len(model.years)
-    counted = (coefficients[[0, -1]] != 0).any(axis=(0, 2))
-    np.testing.assert_array_equal(x.row >= 0, counted)
-    for scope, c in np.argwhere(counted):
-        of_row = coefficients[[0, -1], x.scope[x.row[scope, c]], :, c]
-        np.testing.assert_allclose(coefficients[[0, -1], scope, :, c], x.scale[scope, c] * of_row, rtol=1e-11)
-    rows = np.diff(x.first_row) // years
+    weights = coefficients[[0, -1]]
+    x, counted = shared_slopes(model, (weights[0], weights[1])), (weights != 0).any(axis=(0, 2))
+    np.testing.assert_array_equal(x.counted, counted.sum(axis=1))
+    for scope, of_scope in enumerate(counted):
+        number = x.counted[scope]
+        np.testing.assert_array_equal(x.category[scope, :number], np.flatnonzero(of_scope))
+        for place, c in enumerate(np.flatnonzero(of_scope)):
+            row, scale = x.row[scope, place], x.scale[scope, place]
+            assert x.first_row[c] <= row < x.first_row[c + 1]
+            np.testing.assert_array_equal(x.row_weight[:, row], weights[:, x.scope[row], :, c])
+            np.testing.assert_array_equal(x.weight[:, scope, :, place], weights[:, scope, :, c])
+            np.testing.assert_allclose(weights[:, scope, :, c], scale * x.row_weight[:, row], rtol=1e-11)
+    rows = np.diff(x.first_row)
     assert rows[-1] > 4  # wages of `Øvrige` are those of the area
     assert rows[:-1].max() <= 4  # elsewhere wages are FTE times a price
     assert rows.sum() < counted.sum() / 2
 
 
-def test_weights_that_are_not_finite_share_no_row(base: Prepared) -> None:
+def test_couples_hold_each_scope_of_a_row_once(model: Prepared) -> None:
+    coefficients, _ = arrays(model)
+    x = shared_slopes(model, (coefficients[0], coefficients[-1]))
+    couples = x.first_couple[-1]
+    members = {
+        (int(row), int(scope), float(scale))
+        for row, scopes, scales in zip(x.couple_row[:couples], x.couple_scope, x.couple_scale, strict=False)
+        for scope, scale in zip(scopes, scales, strict=True)
+    }
+    expected = {
+        (int(x.row[scope, place]), scope, float(x.scale[scope, place]))
+        for scope, number in enumerate(x.counted)
+        for place in range(number)
+    }
+    assert members == expected
+    alone = (x.couple_scope[:couples, 0] == x.couple_scope[:couples, 1]).sum()
+    assert 2 * couples - alone == len(expected)
+    of_rows = np.searchsorted(x.first_row, x.couple_row[:couples], side="right") - 1
+    np.testing.assert_array_equal(of_rows, np.repeat(np.arange(len(x.first_row) - 1), np.diff(x.first_couple)))
+
+
+def test_weights_that_are_not_finite_share_no_slope(base: Prepared) -> None:
     coefficients, _ = arrays(base)
-    x, broken = shared_rows(base, (coefficients[0], coefficients[0])), coefficients[0].copy()
-    scope, c = 4, 2  # total wages
-    assert x.scope[x.row[scope, c]] != scope
+    broken, scope, c = coefficients[0].copy(), 4, 2  # total wages
     broken[scope, 3, c] = np.nan
-    x = shared_rows(base, (coefficients[0], broken))
-    assert x.scope[x.row[scope, c]] == scope
+    for weights, alone in ((coefficients[0], False), (broken, True)):
+        x = shared_slopes(base, (coefficients[0], weights))
+        place = x.category[scope, : x.counted[scope]].tolist().index(c)
+        assert (x.scope[x.row[scope, place]] == scope) == alone
 
 
 def test_what_is_not_finite_is_named(base: Prepared) -> None:

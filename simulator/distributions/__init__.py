@@ -1,6 +1,6 @@
 """Distributions known by quantile function, cdf, mean, variance and bounds; all have finite bounds."""
 
-from .core import Distribution, bounds, cdf, is_smooth, mean, quantile, scale, shift, steps, variance
+from .core import Distribution, bounds, cdf, is_smooth, mean, quantile, scale, shift, standardised, steps, variance
 from .parse import KINDS, from_mapping
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "quantile",
     "scale",
     "shift",
+    "standardised",
     "steps",
     "variance",
 ]

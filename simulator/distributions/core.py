@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .compound import Mixture, Steps, transform
-from .smooth import Array, Form, quantile_within
+from .smooth import Array, Form, Normal, quantile_within
 
 Parameter = float | str | tuple[float, ...] | tuple["Distribution", ...]
 
@@ -204,6 +204,39 @@ def scale(distribution: Distribution, by: float) -> Distribution:
     if not math.isfinite(by):
         raise ValueError(f"cannot scale by {by}")
     return replace(distribution, factor=distribution.factor * by, offset=distribution.offset * by)
+
+
+def standardised(distribution: Distribution) -> tuple[Distribution, float, float]:
+    """A distribution of the same shape, which many others have too, with its location and scale.
+
+    Parameters
+    ----------
+    distribution : Distribution
+
+    Returns
+    -------
+    shape : Distribution
+        Without location and scale, as far as its form has them; mirrored where the factor is negative. Equal for
+        distributions that are found to have the same shape.
+    location, scale : float
+        The distribution is that of location + scale · shape; the scale is not negative.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from simulator.distributions import from_mapping
+    >>> cost = from_mapping({"kind": "normal", "mean": 20, "sd": 3}, "base.toml, key 'cost'", Path())
+    >>> shape, *rest = standardised(scale(cost, 2))
+    >>> rest, bounds(shape)
+    ([40.0, 6.0], (-2.575829303548901, 2.575829303548901))
+    """
+    form, centre, spread = distribution.form, 0.0, 1.0
+    if isinstance(form, Normal):
+        centre, spread = form.centre, form.sd
+        form = Normal(0.0, 1.0, form.z_low, form.z_high, form.z_low, form.z_high)
+    shape = Distribution("standardised", (), form, math.copysign(1.0, distribution.factor))
+    factor = distribution.factor
+    return shape, distribution.offset + factor * centre, abs(factor) * spread
 
 
 def form_of(distribution: Distribution) -> Form:

@@ -147,7 +147,7 @@ def add_crossed(held: np.ndarray, crossing: np.ndarray, sums: np.ndarray) -> Non
 @kernel
 def all_outputs(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     blocks: int,
     block_size: int,
@@ -199,7 +199,7 @@ def all_outputs(
     )
     row = np.arange(2 * inputs).reshape((2, inputs))
     for block in range(blocks):
-        draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
+        draw_block(points, tables, first + block * n, block * n, draw_scratch, np.arange(2 * inputs), values)
         for side in range(2):
             all_paths(values[row[side, s.speed]], s, part[0], path[side])
         for g in range(groups.shape[0]):

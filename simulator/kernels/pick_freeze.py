@@ -295,7 +295,7 @@ def empty_point(first_row: int, s: Structure, inputs: int, scopes: int, futures:
 @kernel
 def pick_freeze(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     blocks: int,
     block_size: int,
@@ -342,7 +342,7 @@ def pick_freeze(
     scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))
     for block in range(blocks):
-        draw_block(points, tables, first + block * n, block * n, draw_scratch, values)
+        draw_block(points, tables, first + block * n, block * n, draw_scratch, np.arange(2 * inputs), values)
         both = (coefficients[table[0, block]], coefficients[table[1, block]])
         for side in range(2):
             point, of_tables = (pair[0], both) if side == 0 else (pair[1], (both[1], both[0]))

@@ -19,13 +19,14 @@ TABULATED, FIXED = -1, -2
 @kernel
 def draw_block(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     offset: int,
     scratch: tuple[np.ndarray, np.ndarray, np.ndarray],
+    place: np.ndarray,
     values: np.ndarray,
 ) -> None:
-    """Values of all inputs in one block.
+    """Values of all inputs in one block; both points of one in succession, while its quantile table is at hand.
 
     Parameters
     ----------
@@ -33,36 +34,41 @@ def draw_block(
         generators (rows, 32) uint32, shift (rows,) uint32, pattern (rows, futures) uint32, key (rows,) uint64. Without
         keys (0 rows) the points are those of the net, else random.
     tables : tuple
-        lines (inputs, segments, 2) float32; fixed_value (inputs,) float64; exact_row (inputs,) int64, else TABULATED or
-        FIXED; exact_values (points of a pair, exact rows, futures of the chunk) float64.
+        shape (inputs,) int64; lines (shapes, segments, 2) float32; affine (inputs, 2) float64, the location, which is the
+        value of a fixed input, and the scale; exact_row (inputs,) int64, else TABULATED or FIXED; exact_values (points of a
+        pair, exact rows, futures of the chunk) float64.
     first : int
         Number of the block's first future in its replicate.
     offset : int
         Number of the block's first future in the chunk.
     scratch : tuple
         segment int64, within float64, digits uint32, each (futures,).
+    place : (inputs,) or (2 inputs,) int64
+        Row of `values` of each input, and of each at the second point of a pair.
     values : (rows, futures) float64
-        Filled. Where there are more rows than inputs, row inputs + i is input i at the second point of a pair.
+        These rows are filled.
     """
     generators, shift, pattern, key = points
-    lines, fixed_value, exact_row, exact_values = tables
+    shape, lines, affine_of, exact_row, exact_values = tables
     segment, within, digits = scratch
-    inputs, futures = lines.shape[0], values.shape[1]
-    bits = 0
+    inputs, futures = shape.shape[0], values.shape[1]
+    sides, bits = place.shape[0] // inputs, 0
     while (1 << bits) < futures:
         bits += 1
-    for line in range(values.shape[0]):
-        i = line % inputs
+    for turn in range(place.shape[0]):
+        i, side = turn // sides, turn % sides
+        line = side * inputs + i
+        out, location, scale = values[place[line]], affine_of[i, 0], affine_of[i, 1]
         if exact_row[i] == FIXED:
-            values[line] = fixed_value[i]
+            out[:] = location
         elif exact_row[i] >= 0:
-            values[line] = exact_values[line // inputs, exact_row[i], offset : offset + futures]
+            out[:] = exact_values[side, exact_row[i], offset : offset + futures]
         elif key.shape[0] > 0:
             random_digits(key[line], first, digits)
-            tabulated_at_points(np.uint32(0), digits, lines[i], segment, within, values[line])
+            tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, out)
         else:
             base = block_base(generators[line], shift[line], first >> bits, bits)
-            tabulated_at_points(base, pattern[line], lines[i], segment, within, values[line])
+            tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, out)
 
 
 @kernel
@@ -122,7 +128,7 @@ def invert_bases(base: np.ndarray, base_growth: np.ndarray, grown: float, out: n
 @kernel
 def propagate(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     blocks: int,
     block_size: int,
@@ -169,7 +175,7 @@ def propagate(
     relative_path, place = np.empty((years, block_size)), np.empty((2, block_size), np.uint16)
     for block in range(blocks):
         s, offset = with_table(structure, table[block]), block * block_size
-        draw_block(points, tables, first + offset, offset, draw_scratch, values)
+        draw_block(points, tables, first + offset, offset, draw_scratch, row, values)
         all_terms(values, row, s, part, term)
         category_sums(term, s, category)
         driver_deviation(values, row, s, deviation)
@@ -192,7 +198,7 @@ def propagate(
 @kernel
 def propagate_total(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
-    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     blocks: int,
     block_size: int,
@@ -227,7 +233,7 @@ def propagate_total(
     for block in range(blocks):
         s, offset = with_table(structure, table[block]), block * block_size
         coefficients = total_coefficients(s)
-        draw_block(points, tables, first + offset, offset, draw_scratch, values)
+        draw_block(points, tables, first + offset, offset, draw_scratch, row, values)
         all_terms(values, row, s, part, term)
         driver_deviation(values, row, s, deviation)
         affine(s.base_growth[base_row], deviation, base_growth)

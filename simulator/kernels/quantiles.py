@@ -54,6 +54,8 @@ def tabulated_at_points(
     base: np.uint32,
     pattern: np.ndarray,
     lines: np.ndarray,
+    location: float,
+    scale: float,
     segment: np.ndarray,
     within: np.ndarray,
     out: np.ndarray,
@@ -66,6 +68,8 @@ def tabulated_at_points(
     pattern : (points,) uint32
     lines : (2 * SEGMENTS, 2) float32
         Value at the inner end of each segment and its rise across the segment; segments of the lower half first.
+    location, scale : float
+        What is looked up is multiplied by the second, and the first added.
     segment, within : (points,) int64, float64
         Scratch. Two loops, because the compiler vectorises the first only without the look-up.
     out : (points,) float64
@@ -79,18 +83,21 @@ def tabulated_at_points(
         segment[point] = (bits >> _SHIFT) - _FIRST + upper * SEGMENTS
         within[point] = (_number((bits & _WITHIN) | _ONE) - 1.0) * _PER_UNIT
     for point in range(points):
-        at = segment[point]
-        out[point] = np.float64(lines[at, 0]) + np.float64(lines[at, 1]) * within[point]
+        at = np.uint64(segment[point])  # unsigned: no place from the end to allow for
+        out[point] = location + scale * (np.float64(lines[at, 0]) + np.float64(lines[at, 1]) * within[point])
 
 
 @kernel
-def tabulated_at_levels(levels: np.ndarray, lines: np.ndarray, ends: tuple[float, float], out: np.ndarray) -> None:
+def tabulated_at_levels(
+    levels: np.ndarray, lines: np.ndarray, location: float, scale: float, ends: tuple[float, float], out: np.ndarray
+) -> None:
     """The same at any levels from 0 to 1, ends included.
 
     Parameters
     ----------
     levels : (points,) float64
-    lines : (2 * SEGMENTS, 2) float32
+    lines, location, scale
+        See `tabulated_at_points`.
     ends : (float, float)
         Values at the levels 0 and 1, which no point reaches.
     out : (points,) float64
@@ -101,12 +108,13 @@ def tabulated_at_levels(levels: np.ndarray, lines: np.ndarray, ends: tuple[float
         t = ((1.0 - levels[point]) if upper else levels[point]) * 4294967296.0
         first = SEGMENTS if upper else 0
         if t < 0.5:
-            end = ends[1] if upper else ends[0]
-            out[point] = end + (np.float64(lines[first, 0]) - end) * 2.0 * t
+            end, inner = ends[1] if upper else ends[0], location + scale * np.float64(lines[first, 0])
+            out[point] = end + (inner - end) * 2.0 * t
         elif t >= 2147483648.0:
-            out[point] = np.float64(lines[first + SEGMENTS - 1, 0]) + np.float64(lines[first + SEGMENTS - 1, 1])
+            last = first + SEGMENTS - 1
+            out[point] = location + scale * (np.float64(lines[last, 0]) + np.float64(lines[last, 1]))
         else:
             bits = _bits(t)
             at = first + (bits >> _SHIFT) - _FIRST
             fraction = (_number((bits & _WITHIN) | _ONE) - 1.0) * _PER_UNIT
-            out[point] = np.float64(lines[at, 0]) + np.float64(lines[at, 1]) * fraction
+            out[point] = location + scale * (np.float64(lines[at, 0]) + np.float64(lines[at, 1]) * fraction)

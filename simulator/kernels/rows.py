@@ -45,6 +45,37 @@ def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.nda
 
 
 @kernel
+def add_products(
+    total: np.ndarray,
+    weight: np.ndarray,
+    left: np.ndarray,
+    which_left: np.ndarray,
+    right: np.ndarray,
+    which_right: np.ndarray,
+) -> None:
+    """total += Σ weight[i] * left[which_left[i]] * right[which_right[i]]; two products at a time.
+
+    Parameters
+    ----------
+    total : (futures,) float64
+        Added to.
+    weight : (n,) float64
+    left, right : (rows, futures) float64
+    which_left, which_right : (n,) int64
+    """
+    n = weight.shape[0]
+    twos = n - n % 2
+    for i in range(0, twos, 2):
+        w0, w1 = weight[i], weight[i + 1]
+        a0, b0 = left[which_left[i]], right[which_right[i]]
+        a1, b1 = left[which_left[i + 1]], right[which_right[i + 1]]
+        for future in range(total.shape[0]):
+            total[future] += w0 * a0[future] * b0[future] + w1 * a1[future] * b1[future]
+    for i in range(twos, n):
+        add_scaled(total, weight[i], left[which_left[i]], right[which_right[i]])
+
+
+@kernel
 def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> None:
     """Lines in the drivers of growth.
 

@@ -1,11 +1,8 @@
 """Both points of a block of pairs, with everything that the gradients of the outputs are made from.
 
-Letters: as in `Structure`; Q outputs (a scope in a year), n pairs of a block, M national and barriers and themes. Rows of 2 n
-hold a number at A for each pair and then at B. The factor `technology`, which all outputs have, stands with the phase-in
+Letters: as in `Structure`; Q outputs (a scope in a year), K themes, R rows of slopes of `Shared`, n pairs of a block. Rows of
+2 n hold a number at A for each pair and then at B. The factor `technology`, which all outputs have, stands with the phase-in
 path, not with the terms.
-
-What an output gains by a unit of a category is its slope. Many outputs have the same slope but for a factor: wages by FTE, and
-scopes that count the category everywhere. Such outputs share a row of slopes.
 """
 
 from __future__ import annotations
@@ -15,11 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .compiling import kernel
-from .rows import add_rows
+from .rows import add_products, add_rows
+from .sharing import Shared
 from .structure import Structure
 from .terms import all_paths, driver_deviation
-
-ROUNDING = 1e-13  # weights that differ by so little, relative to the largest, are the same
 
 
 class Sides(NamedTuple):
@@ -27,330 +23,310 @@ class Sides(NamedTuple):
 
     Attributes
     ----------
-    category : (2, C, n) float64
-        Sum of the terms, without technology.
+    row : (rows, 2 n) float64
+        The next eight in one array.
+    value : (inputs + 1, 2 n) float64
+        The last row is ones, for an input that is not there.
     use : (C, 2 n) float64
-        The same without phase-in and the category's own technology.
-    ready : (C, 2 n) float64
-        The same without phase-in.
-    reach : (C, 2 n) float64
-        Phase-in times the category's own technology.
+        Sum of the terms without phase-in and technology.
+    adopted : (C, 2 n) float64
+        Phase-in in 2040.
+    ready, reach : (C, 2 n) float64
+        Both times the category's own technology.
+    category : (C, 2 n) float64
+        Sum of the terms, without technology.
+    themed : (P, 2 n) float64
+        Reach times the theme of the term.
     theme_slope : (P, 2 n) float64
         Derivative of category with respect to the theme's factor of a term.
-    deviation : (2, D, n) float64
+    deviation : (D, 2 n) float64
         Drivers of growth less their references.
-    path : (2, years, n) float64
-    factor : (2, years, n) float64
-        Path times technology.
-    first_row : (C + 1,) int64
-        First row of slopes of each category, and the number of rows.
-    scope : (rows,) int64
-        The first scope that has the slopes of the row.
-    row : (S, C) int64
-        Row of slopes in the first year, -1 where the category does not count; further years follow.
-    scale : (S, C) float64
-        How many times the slopes of the row a scope has.
-    slope : (rows, 2 n) float64
-    part : (rows, 2 n) float64
-        Scratch: something by category, to be summed for each output.
+    path, factor : (years, 2 n) float64
+        Path, and path times technology.
+    slope : (R years, 2 n) float64
+        Rows of `Shared`, each in all years.
+    part : (R years, 2 n) float64
+        What the category's output gains by a unit of its phase-in.
+    line : (S D, 2 n) float64
+        What a scope gains by a unit of growth of a driver, without factor.
     level : (2, Q, 2 n) float64
-        Outputs without their factors; with the point's own workforce table, and with that of the other point.
-    output : (2, Q, n) float64
-        Centred.
+        Outputs without factor; with the point's own workforce table, and with that of the other point.
     gap : (Q, n) float64
         Output at B less that at A.
-    step : (2 n,) float64
-        Scratch: what an input adds; the differences AB - A and BA - B are slope · step.
-    change : (n,) float64
-        Scratch: (BA - B) - (AB - A).
-    common : (M, 2 n) float64
-        Scratch: derivatives of one output with respect to the phase-in, barriers and themes.
+    common : (1 + B + K, 2 n) float64
+        Derivatives of one output with respect to national, barriers and themes.
+    step : (1 + B + K, 2 n) float64
+        How far an input moves from A to B, times what its slope has as factors: the differences AB - A and BA - B of an
+        output are slope · step at A, and - slope · step at B.
+    scratch : (1, 2 n) float64
     """
 
-    category: np.ndarray
+    row: np.ndarray
+    value: np.ndarray
     use: np.ndarray
+    adopted: np.ndarray
     ready: np.ndarray
     reach: np.ndarray
+    category: np.ndarray
+    themed: np.ndarray
     theme_slope: np.ndarray
     deviation: np.ndarray
     path: np.ndarray
     factor: np.ndarray
-    first_row: np.ndarray
-    scope: np.ndarray
-    row: np.ndarray
-    scale: np.ndarray
     slope: np.ndarray
     part: np.ndarray
+    line: np.ndarray
     level: np.ndarray
-    output: np.ndarray
     gap: np.ndarray
-    step: np.ndarray
-    change: np.ndarray
     common: np.ndarray
+    step: np.ndarray
+    scratch: np.ndarray
 
 
 @kernel
-def empty_sides(s: Structure, scopes: int, n: int) -> Sides:
+def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     """Room for the pairs of one block."""
     categories, terms, drivers, years = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0], s.years.shape[0]
-    outputs, rows = scopes * years, categories * scopes * years
+    outputs, slopes = scopes * years, categories * scopes * years
     common = 1 + s.barrier.shape[0] + s.term_theme_place.max() + 1
+    row = np.ones((inputs + 1 + 5 * categories + 2 * terms, 2 * n))
+    by_category, by_term = row[inputs + 1 :], row[inputs + 1 + 5 * categories :]
     return Sides(
-        np.empty((2, categories, n)),
-        np.empty((categories, 2 * n)),
-        np.empty((categories, 2 * n)),
-        np.empty((categories, 2 * n)),
-        np.empty((terms, 2 * n)),
-        np.empty((2, drivers, n)),
-        np.empty((2, years, n)),
-        np.empty((2, years, n)),
-        np.zeros(categories + 1, np.int64),
-        np.empty(rows, np.int64),
-        np.empty((scopes, categories), np.int64),
-        np.empty((scopes, categories)),
-        np.empty((rows, 2 * n)),
-        np.empty((rows, 2 * n)),
+        row,
+        row[: inputs + 1],
+        by_category[:categories],
+        by_category[categories : 2 * categories],
+        by_category[2 * categories : 3 * categories],
+        by_category[3 * categories : 4 * categories],
+        by_category[4 * categories : 5 * categories],
+        by_term[:terms],
+        by_term[terms:],
+        np.empty((drivers, 2 * n)),
+        np.empty((years, 2 * n)),
+        np.empty((years, 2 * n)),
+        np.empty((slopes, 2 * n)),
+        np.empty((slopes, 2 * n)),
+        np.empty((scopes * drivers, 2 * n)),
         np.empty((2, outputs, 2 * n)),
-        np.empty((2, outputs, n)),
         np.empty((outputs, n)),
-        np.empty(2 * n),
-        np.empty(n),
         np.empty((common, 2 * n)),
+        np.empty((common, 2 * n)),
+        np.empty((1, 2 * n)),
     )
 
 
 @kernel
-def ratio_of(weights: tuple[np.ndarray, np.ndarray], scope: int, other: int, c: int) -> float:
-    """How many times the slopes of another scope a scope has in one category; 0 where they are not in proportion.
+def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs that change one category alone.
 
     Parameters
     ----------
-    weights : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
-        With the workforce tables of A and of B.
-    scope, other, c : int
+    s : Structure
+    live : (inputs,) bool
 
     Returns
     -------
-    float
+    places : (own, 4) int64
+        Input, category, and the two rows of `Sides.row` that the category's derivative with respect to it is the product
+        of, but for the category's slope and the weight.
+    weight : (own,) float64
     """
-    whose = 0 if weights[0][other, 0, c] != 0.0 else 1
-    ratio = weights[whose][scope, 0, c] / weights[whose][other, 0, c]
-    for table in weights:
-        largest = 0.0
-        for line in range(table.shape[1]):
-            largest = max(largest, abs(table[scope, line, c]))
-        for line in range(table.shape[1]):
-            away = abs(table[scope, line, c] - ratio * table[other, line, c])
-            if not away <= ROUNDING * largest:  # nor where a weight is not finite
-                return 0.0
-    return float(ratio)
+    categories, inputs, count = s.phase_in.shape[0], live.shape[0], 0
+    ones, by_category = inputs, inputs + 1 + np.arange(5 * categories).reshape((5, categories))
+    use, adopted, ready, themed = by_category[0], by_category[1], by_category[2], inputs + 1 + 5 * categories
+    found, weight = np.empty((2 * categories + 2 * s.task_share.shape[0], 4), np.int64), np.ones(1)
+    weight = np.ones(found.shape[0])
+    for c in range(categories):
+        for i, left, right in ((s.phase_in[c], ready[c], ones), (s.technology_own[c], use[c], adopted[c])):
+            if live[i]:
+                found[count] = i, c, left, right
+                count += 1
+        for p in range(s.term_start[c], s.term_start[c + 1]):
+            for task in range(s.task_start[p], s.task_start[p + 1]):
+                share, coefficient = s.task_share[task], s.task_coefficient[task]
+                for i, other in ((share, coefficient), (coefficient, share)):
+                    if i >= 0 and live[i]:
+                        found[count] = i, c, ones if other < 0 else other, themed + p
+                        weight[count] = s.task_part[task]
+                        count += 1
+    return found[:count], weight[:count]
 
 
 @kernel
-def counts(weights: np.ndarray, scope: int, c: int) -> bool:
-    """Whether a category counts in a scope; weights (scopes, 2 + D, C)."""
-    found = False
-    for line in range(weights.shape[1]):
-        found |= weights[scope, line, c] != 0.0
-    return found
+def multiply(left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
+    """product = left · right, rows of one length of float64."""
+    for future in range(product.shape[0]):
+        product[future] = left[future] * right[future]
 
 
 @kernel
-def share_rows(weights: tuple[np.ndarray, np.ndarray], years: int, x: Sides) -> None:
-    """Which outputs share a row of slopes.
+def fill_points(s: Structure, x: Sides) -> None:
+    """What the points are made of, from the values of the inputs.
 
     Parameters
     ----------
-    weights : tuple
-        See `ratio_of`.
-    years : int
-    x : Sides
-        first_row, scope, row and scale are filled.
-    """
-    rows = 0
-    for c in range(x.row.shape[1]):
-        x.first_row[c] = rows
-        for scope in range(x.row.shape[0]):
-            x.row[scope, c], x.scale[scope, c] = -1, 0.0
-            if not (counts(weights[0], scope, c) or counts(weights[1], scope, c)):
-                continue
-            for row in range(x.first_row[c], rows, years):
-                ratio = ratio_of(weights, scope, x.scope[row], c)
-                if ratio != 0.0:
-                    x.row[scope, c], x.scale[scope, c] = row, ratio
-                    break
-            if x.row[scope, c] < 0:
-                x.row[scope, c], x.scale[scope, c] = rows, 1.0
-                x.scope[rows : rows + years] = scope
-                rows += years
-    x.first_row[-1] = rows
-
-
-@kernel
-def adopted_share(values: np.ndarray, row: np.ndarray, c: int, s: Structure, out: np.ndarray) -> None:
-    """Phase-in of one category in 2040, (futures,) float64."""
-    own, national = values[row[s.phase_in[c]]], values[row[s.national]]
-    for future in range(out.shape[0]):
-        out[future] = own[future] + national[future]
-    add_rows(out, s.barrier_weight[c], values, row[s.barrier])
-
-
-@kernel
-def fill_category(values: np.ndarray, row: np.ndarray, side: int, c: int, s: Structure, x: Sides) -> None:
-    """The sum of the terms of one category, what it is made of, and its derivatives with respect to the themes.
-
-    Parameters
-    ----------
-    values : (2 * inputs, n) float64
-    row : (inputs,) int64
-    side, c : int
     s : Structure
     x : Sides
-        Rows of the category are filled in category, use, ready, reach and theme_slope.
+        use to theme_slope are filled, deviation, path and factor.
     """
-    n = values.shape[1]
-    half = slice(side * n, side * n + n)
-    category, use, ready, reach = x.category[side, c], x.use[c, half], x.ready[c, half], x.reach[c, half]
-    technology_own = values[row[s.technology_own[c]]]
-    adopted_share(values, row, c, s, reach)
-    for future in range(n):
-        reach[future] *= technology_own[future]
-        use[future] = 0.0
-    for p in range(s.term_start[c], s.term_start[c + 1]):
-        slope = x.theme_slope[p, half]
-        slope[:] = 0.0
-        for task in range(s.task_start[p], s.task_start[p + 1]):
-            part, share = s.task_part[task], values[row[s.task_share[task]]]
-            if s.task_coefficient[task] < 0:
-                for future in range(n):
-                    slope[future] += part * share[future]
-            else:
-                coefficient = values[row[s.task_coefficient[task]]]
-                for future in range(n):
-                    slope[future] += part * share[future] * coefficient[future]
-        if s.term_theme[p] < 0:
-            for future in range(n):
-                use[future] += slope[future]
-        else:
-            theme = values[row[s.term_theme[p]]]
-            for future in range(n):
-                use[future] += slope[future] * theme[future]
-                slope[future] *= reach[future]
-    for future in range(n):
-        ready[future] = use[future] * technology_own[future]
-        category[future] = use[future] * reach[future]
-
-
-@kernel
-def fill_side(values: np.ndarray, row: np.ndarray, side: int, s: Structure, x: Sides) -> None:
-    """What one point of the pairs is made of.
-
-    Parameters
-    ----------
-    values : (2 * inputs, n) float64
-    row : (inputs,) int64
-    side : int
-    s : Structure
-    x : Sides
-        category, use, ready, reach, theme_slope, deviation, path and factor are filled.
-    """
+    value, freed = x.value, x.scratch[0]
     for c in range(s.phase_in.shape[0]):
-        fill_category(values, row, side, c, s, x)
-    driver_deviation(values, row, s, x.deviation[side])
-    all_paths(values[row[s.speed]], s, x.change, x.path[side])
-    technology = values[row[s.technology]]
+        use, adopted, reach, own = x.use[c], x.adopted[c], x.reach[c], value[s.technology_own[c]]
+        phase_in, national = value[s.phase_in[c]], value[s.national]
+        for future in range(use.shape[0]):
+            adopted[future] = phase_in[future] + national[future]
+            use[future] = 0.0
+        add_rows(adopted, s.barrier_weight[c], value, s.barrier)
+        multiply(adopted, own, reach)
+        for p in range(s.term_start[c], s.term_start[c + 1]):
+            theme, tasks = value[s.term_theme[p]], slice(s.task_start[p], s.task_start[p + 1])
+            freed[:] = 0.0
+            add_products(freed, s.task_part[tasks], value, s.task_share[tasks], value, s.task_coefficient[tasks])
+            for future in range(use.shape[0]):
+                use[future] += freed[future] * theme[future]
+            multiply(freed, reach, x.theme_slope[p])
+            multiply(theme, reach, x.themed[p])
+        multiply(use, own, x.ready[c])
+        multiply(use, reach, x.category[c])
+    driver_deviation(value, np.arange(value.shape[0]), s, x.deviation)
+    all_paths(value[s.speed], s, freed, x.path)
     for year in range(s.years.shape[0]):
-        for future in range(technology.shape[0]):
-            x.factor[side, year, future] = x.path[side, year, future] * technology[future]
+        multiply(x.path[year], value[s.technology], x.factor[year])
 
 
 @kernel
-def unit_gain(
-    weights: np.ndarray, grown: float, deviation: np.ndarray, category: np.ndarray, gain: np.ndarray, part: np.ndarray
+def slope_row(
+    weight: np.ndarray, grown: float, rows: np.ndarray, which: np.ndarray, factor: np.ndarray, slope: np.ndarray
 ) -> None:
-    """What one output without its factors gains by a unit of one category, and by all of it; in one pass for four drivers.
+    """What an output gains by a unit of a category in one year; in one pass for four drivers, the usual number.
 
     Parameters
     ----------
-    weights : (2 + D,) float64
+    weight : (2 + D,) float64
+        Of the category in 2023, of its growth to 2040, and of each driver's deviation.
     grown : float
-    deviation : (D, n) float64
-    category : (n,) float64
-    gain, part : (n,) float64
+        Part of the growth that has come by the year.
+    rows : (rows, n) float64
+    which : (D,) int64
+        Rows that hold the deviations of the drivers.
+    factor : (n,) float64
+        Times all.
+    slope : (n,) float64
         Filled.
     """
-    constant = weights[0] + grown * weights[1]
-    if deviation.shape[0] == 4:
-        w0, w1, w2, w3 = grown * weights[2], grown * weights[3], grown * weights[4], grown * weights[5]
-        d0, d1, d2, d3 = deviation[0], deviation[1], deviation[2], deviation[3]
-        for future in range(gain.shape[0]):
+    constant = weight[0] + grown * weight[1]
+    if which.shape[0] == 4:
+        w0, w1, w2, w3 = grown * weight[2], grown * weight[3], grown * weight[4], grown * weight[5]
+        d0, d1, d2, d3 = rows[which[0]], rows[which[1]], rows[which[2]], rows[which[3]]
+        for future in range(slope.shape[0]):
             moved = w0 * d0[future] + w1 * d1[future] + w2 * d2[future] + w3 * d3[future]
-            gain[future] = constant + moved
-            part[future] = category[future] * (constant + moved)
+            slope[future] = factor[future] * (constant + moved)
         return
-    gain[:] = constant
-    add_rows(gain, grown * weights[2:], deviation, np.arange(deviation.shape[0]))
-    for future in range(gain.shape[0]):
-        part[future] = category[future] * gain[future]
+    slope[:] = constant
+    add_rows(slope, grown * weight[2:], rows, which)
+    multiply(slope, factor, slope)
 
 
 @kernel
-def fill_levels(whose: int, weights: tuple[np.ndarray, np.ndarray], s: Structure, x: Sides) -> None:
-    """Outputs without their factors, from the parts of the categories.
+def fill_slopes(s: Structure, shared: Shared, x: Sides) -> None:
+    """Slopes of all rows, and what they gain by phase-in.
+
+    Parameters
+    ----------
+    s : Structure
+    shared : Shared
+    x : Sides
+        slope and part are filled.
+    """
+    n, years, drivers = x.gap.shape[1], s.years.shape[0], s.driver.shape[0]
+    deviation, of_drivers = x.deviation.reshape((2 * drivers, n)), 2 * np.arange(drivers)
+    factor, slope = x.factor.reshape((2 * years, n)), x.slope.reshape((2 * x.slope.shape[0], n))
+    for side in range(2):
+        weight, which = shared.row_weight[side], of_drivers + side
+        for year in range(years):
+            for row in range(shared.first_row[-1]):
+                out = slope[2 * (row * years + year) + side]
+                slope_row(weight[row], s.year_path[year], deviation, which, factor[2 * year + side], out)
+    for c in range(s.phase_in.shape[0]):
+        for row in range(shared.first_row[c] * years, shared.first_row[c + 1] * years):
+            multiply(x.slope[row], x.ready[c], x.part[row])
+
+
+@kernel
+def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
+    """Outputs without factor, from the categories.
 
     Parameters
     ----------
     whose : int
-        With the points' own workforce tables, or with those of the other points.
-    weights : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
-        To use at A, and at B.
+        0: with the points' own workforce tables, 1: with those of the other points.
     s : Structure
+    shared : Shared
     x : Sides
-        level is filled, and slope without factors.
+        level is filled, and line.
     """
-    n, years, categories = x.gap.shape[1], s.years.shape[0], x.row.shape[1]
-    for c in range(categories):
-        for row in range(x.first_row[c], x.first_row[c + 1]):
-            grown = s.year_path[(row - x.first_row[c]) % years]
-            for side in range(2):
-                half, w = slice(side * n, side * n + n), weights[0] if side == 0 else weights[1]
-                gain, part = x.slope[row, half], x.part[row, half]
-                unit_gain(w[x.scope[row], :, c].copy(), grown, x.deviation[side], x.category[side, c], gain, part)
-    for scope in range(x.row.shape[0]):
-        counted = np.flatnonzero(x.row[scope] >= 0)
+    n, years, drivers = x.gap.shape[1], s.years.shape[0], s.driver.shape[0]
+    category, line = x.category.reshape((2 * s.phase_in.shape[0], n)), x.line.reshape((2 * x.line.shape[0], n))
+    level, every = x.level[whose].reshape((2 * x.gap.shape[0], n)), np.arange(drivers)
+    for scope in range(shared.counted.shape[0]):
+        count = shared.counted[scope]
+        for side in range(2):
+            weight = shared.weight[side if whose == 0 else 1 - side, scope]
+            rows = 2 * shared.category[scope, :count] + side
+            for d in range(drivers):
+                out = line[2 * (scope * drivers + d) + side]
+                out[:] = 0.0
+                add_rows(out, weight[2 + d, :count], category, rows)
+            for year in range(years):
+                out = level[2 * (scope * years + year) + side]
+                out[:] = 0.0
+                add_rows(out, weight[0, :count] + s.year_path[year] * weight[1, :count], category, rows)
         for year in range(years):
-            level = x.level[whose, scope * years + year]
-            level[:] = 0.0
-            add_rows(level, x.scale[scope][counted], x.part, x.row[scope][counted] + year)
+            grown, lines = np.full(drivers, s.year_path[year]), scope * drivers + every
+            add_products(x.level[whose, scope * years + year], grown, x.deviation, every, x.line, lines)
 
 
 @kernel
-def fill_outputs(weights: tuple[np.ndarray, np.ndarray], s: Structure, centre: np.ndarray, x: Sides) -> None:
-    """Outputs at both points, and the slopes.
+def fill_outputs(s: Structure, shared: Shared, x: Sides) -> None:
+    """Outputs, their slopes, and how far the outputs are apart.
 
     Parameters
     ----------
-    weights : ((scopes, 2 + D, C), (scopes, 2 + D, C)) float64
-        With the workforce tables of A and of B.
     s : Structure
-    centre : (scopes, years) float64
+    shared : Shared
     x : Sides
-        level, output, gap and slope are filled.
+        slope, part, line, level and gap are filled.
     """
     n, years = x.gap.shape[1], s.years.shape[0]
+    fill_slopes(s, shared, x)
     if s.ensemble.category_level.shape[0] > 1:
-        fill_levels(1, (weights[1], weights[0]), s, x)
-    fill_levels(0, weights, s, x)
-    for c in range(x.row.shape[1]):
-        for row in range(x.first_row[c], x.first_row[c + 1]):
-            for side in range(2):
-                slope, factor = x.slope[row, side * n : side * n + n], x.factor[side, (row - x.first_row[c]) % years]
-                for future in range(n):
-                    slope[future] *= factor[future]
+        fill_levels(1, s, shared, x)
+    fill_levels(0, s, shared, x)
     for q in range(x.gap.shape[0]):
-        middle, a, b, gap = centre[q // years, q % years], x.output[0, q], x.output[1, q], x.gap[q]
-        level, factor_a, factor_b = x.level[0, q], x.factor[0, q % years], x.factor[1, q % years]
+        level, factor, gap = x.level[0, q], x.factor[q % years], x.gap[q]
         for future in range(n):
-            a[future] = factor_a[future] * level[future] - middle
-            b[future] = factor_b[future] * level[n + future] - middle
-            gap[future] = b[future] - a[future]
+            gap[future] = factor[n + future] * level[n + future] - factor[future] * level[future]
+
+
+@kernel
+def fill_common(scope: int, year: int, s: Structure, shared: Shared, x: Sides) -> None:
+    """Derivatives of one output with respect to the phase-in of all, barriers and themes.
+
+    Parameters
+    ----------
+    scope, year : int
+    s : Structure
+    shared : Shared
+    x : Sides
+        common is filled.
+    """
+    years, count, first = s.years.shape[0], shared.counted[scope], shared.first_product[scope]
+    rows, slopes = shared.row[scope, :count] * years + year, shared.product_row[scope] * years + year
+    scale, terms, product_scale = shared.common_scale[scope], shared.product_term[scope], shared.product_scale[scope]
+    common, part, slope, theme_slope = x.common, x.part, x.slope, x.theme_slope
+    common[:] = 0.0
+    for m in range(scale.shape[0]):
+        add_rows(common[m], scale[m, :count], part, rows)
+    for theme in range(first.shape[0] - 1):
+        these, m = slice(first[theme], first[theme + 1]), scale.shape[0] + theme
+        add_products(common[m], product_scale[these], slope, slopes[these], theme_slope, terms[these])
