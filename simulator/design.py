@@ -268,6 +268,8 @@ def block_tables(design: Design, replicate: int, blocks: int, tables: int) -> np
     (2, blocks) int64
         Of the first and the second points.
     """
+    if tables == 1:
+        return np.zeros((2, blocks), dtype=np.int64)
     bits = max(tables - 1, 1).bit_length()
     number = np.arange(tables)
     reversed_bits = sum(((number >> bit) & 1) << (bits - 1 - bit) for bit in range(bits))

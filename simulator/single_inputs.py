@@ -23,7 +23,7 @@ from .sampling import (
     where,
 )
 
-BLOCK_BITS = 8
+BLOCK_BITS = 9
 
 Progress = Callable[[int], None]
 

@@ -121,9 +121,7 @@ def add_input(
 
 
 @kernel
-def add_own_inputs(
-    own: tuple[np.ndarray, np.ndarray], years: int, shared: Shared, x: Sides, sums: np.ndarray
-) -> None:
+def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Shared, x: Sides, sums: np.ndarray) -> None:
     """Sums of the inputs that change one category alone.
 
     Parameters
@@ -259,7 +257,10 @@ def single_inputs(
     inputs, scopes, years, n = tables[0].shape[0], centre.shape[0], centre.shape[1], block_size
     draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
     x, shared = empty_sides(s, inputs, scopes, n), empty_shared(s, scopes)
-    values, place = x.value.reshape((2 * inputs + 2, n)), np.arange(2 * inputs).reshape((inputs, 2)).T.copy().reshape(-1)
+    values, place = (
+        x.value.reshape((2 * inputs + 2, n)),
+        np.arange(2 * inputs).reshape((inputs, 2)).T.copy().reshape(-1),
+    )
     own, common = own_inputs(s, live), common_inputs(s, live)
     for block in range(blocks):
         both = (coefficients[table[0, block]], coefficients[table[1, block]])

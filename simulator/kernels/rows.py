@@ -38,6 +38,20 @@ def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.
 
 
 @kernel
+def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.ndarray) -> None:
+    """total = Σ weight[i] * rows[which[i]]; see `add_rows`, for which the first four need no zeros to be added to."""
+    if which.shape[0] < 4:
+        total[:] = 0.0
+        add_rows(total, weight, rows, which)
+        return
+    w0, w1, w2, w3 = weight[0], weight[1], weight[2], weight[3]
+    r0, r1, r2, r3 = rows[which[0]], rows[which[1]], rows[which[2]], rows[which[3]]
+    for future in range(total.shape[0]):
+        total[future] = w0 * r0[future] + w1 * r1[future] + w2 * r2[future] + w3 * r3[future]
+    add_rows(total, weight[4:], rows, which[4:])
+
+
+@kernel
 def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
     """total += weight * left * right, each (futures,) float64."""
     for future in range(total.shape[0]):
@@ -73,6 +87,25 @@ def add_products(
             total[future] += w0 * a0[future] * b0[future] + w1 * a1[future] * b1[future]
     for i in range(twos, n):
         add_scaled(total, weight[i], left[which_left[i]], right[which_right[i]])
+
+
+@kernel
+def combine_products(
+    total: np.ndarray,
+    weight: np.ndarray,
+    left: np.ndarray,
+    which_left: np.ndarray,
+    right: np.ndarray,
+    which_right: np.ndarray,
+) -> None:
+    """total = Σ weight[i] * left[which_left[i]] * right[which_right[i]]; see `add_products`."""
+    if weight.shape[0] == 0:
+        total[:] = 0.0
+        return
+    w, a, b = weight[0], left[which_left[0]], right[which_right[0]]
+    for future in range(total.shape[0]):
+        total[future] = w * a[future] * b[future]
+    add_products(total, weight[1:], left, which_left[1:], right, which_right[1:])
 
 
 @kernel

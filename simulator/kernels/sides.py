@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .compiling import kernel
-from .rows import add_products, add_rows
+from .rows import add_products, add_rows, add_scaled, combine_products, combine_rows
 from .sharing import Shared
 from .structure import Structure
 from .terms import all_paths, driver_deviation
@@ -24,19 +24,17 @@ class Sides(NamedTuple):
     Attributes
     ----------
     row : (rows, 2 n) float64
-        The next eight in one array.
+        The next six in one array.
     value : (inputs + 1, 2 n) float64
         The last row is ones, for an input that is not there.
-    use : (C, 2 n) float64
-        Sum of the terms without phase-in and technology.
-    adopted : (C, 2 n) float64
-        Phase-in in 2040.
-    ready, reach : (C, 2 n) float64
-        Both times the category's own technology.
+    ready : (C, 2 n) float64
+        Sum of the terms of a category without phase-in and technology, times the category's own technology.
+    unowned : (C, 2 n) float64
+        The same with phase-in, but without the category's own technology.
     category : (C, 2 n) float64
-        Sum of the terms, without technology.
+        The same with both.
     themed : (P, 2 n) float64
-        Reach times the theme of the term.
+        Phase-in and the category's own technology times the theme of the term.
     theme_slope : (P, 2 n) float64
         Derivative of category with respect to the theme's factor of a term.
     deviation : (D, 2 n) float64
@@ -58,15 +56,13 @@ class Sides(NamedTuple):
     step : (1 + B + K, 2 n) float64
         How far an input moves from A to B, times what its slope has as factors: the differences AB - A and BA - B of an
         output are slope · step at A, and - slope · step at B.
-    scratch : (1, 2 n) float64
+    scratch : (4, 2 n) float64
     """
 
     row: np.ndarray
     value: np.ndarray
-    use: np.ndarray
-    adopted: np.ndarray
     ready: np.ndarray
-    reach: np.ndarray
+    unowned: np.ndarray
     category: np.ndarray
     themed: np.ndarray
     theme_slope: np.ndarray
@@ -89,16 +85,14 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     categories, terms, drivers, years = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0], s.years.shape[0]
     outputs, slopes = scopes * years, categories * scopes * years
     common = 1 + s.barrier.shape[0] + s.term_theme_place.max() + 1
-    row = np.ones((inputs + 1 + 5 * categories + 2 * terms, 2 * n))
-    by_category, by_term = row[inputs + 1 :], row[inputs + 1 + 5 * categories :]
+    row = np.ones((inputs + 1 + 3 * categories + 2 * terms, 2 * n))
+    by_category, by_term = row[inputs + 1 :], row[inputs + 1 + 3 * categories :]
     return Sides(
         row,
         row[: inputs + 1],
         by_category[:categories],
         by_category[categories : 2 * categories],
         by_category[2 * categories : 3 * categories],
-        by_category[3 * categories : 4 * categories],
-        by_category[4 * categories : 5 * categories],
         by_term[:terms],
         by_term[terms:],
         np.empty((drivers, 2 * n)),
@@ -111,7 +105,7 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
         np.empty((outputs, n)),
         np.empty((common, 2 * n)),
         np.empty((common, 2 * n)),
-        np.empty((1, 2 * n)),
+        np.empty((4, 2 * n)),
     )
 
 
@@ -132,14 +126,13 @@ def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weight : (own,) float64
     """
     categories, inputs, count = s.phase_in.shape[0], live.shape[0], 0
-    ones, by_category = inputs, inputs + 1 + np.arange(5 * categories).reshape((5, categories))
-    use, adopted, ready, themed = by_category[0], by_category[1], by_category[2], inputs + 1 + 5 * categories
-    found, weight = np.empty((2 * categories + 2 * s.task_share.shape[0], 4), np.int64), np.ones(1)
+    ones, ready, unowned, themed = inputs, inputs + 1, inputs + 1 + categories, inputs + 1 + 3 * categories
+    found = np.empty((2 * categories + 2 * s.task_share.shape[0], 4), np.int64)
     weight = np.ones(found.shape[0])
     for c in range(categories):
-        for i, left, right in ((s.phase_in[c], ready[c], ones), (s.technology_own[c], use[c], adopted[c])):
+        for i, row in ((s.phase_in[c], ready + c), (s.technology_own[c], unowned + c)):
             if live[i]:
-                found[count] = i, c, left, right
+                found[count] = i, c, row, ones
                 count += 1
         for p in range(s.term_start[c], s.term_start[c + 1]):
             for task in range(s.task_start[p], s.task_start[p + 1]):
@@ -167,26 +160,26 @@ def fill_points(s: Structure, x: Sides) -> None:
     ----------
     s : Structure
     x : Sides
-        use to theme_slope are filled, deviation, path and factor.
+        ready to theme_slope are filled, deviation, path and factor.
     """
-    value, freed = x.value, x.scratch[0]
+    value, freed, use, adopted, reach = x.value, x.scratch[0], x.scratch[1], x.scratch[2], x.scratch[3]
     for c in range(s.phase_in.shape[0]):
-        use, adopted, reach, own = x.use[c], x.adopted[c], x.reach[c], value[s.technology_own[c]]
-        phase_in, national = value[s.phase_in[c]], value[s.national]
+        phase_in, national, own = value[s.phase_in[c]], value[s.national], value[s.technology_own[c]]
         for future in range(use.shape[0]):
             adopted[future] = phase_in[future] + national[future]
-            use[future] = 0.0
         add_rows(adopted, s.barrier_weight[c], value, s.barrier)
         multiply(adopted, own, reach)
         for p in range(s.term_start[c], s.term_start[c + 1]):
             theme, tasks = value[s.term_theme[p]], slice(s.task_start[p], s.task_start[p + 1])
-            freed[:] = 0.0
-            add_products(freed, s.task_part[tasks], value, s.task_share[tasks], value, s.task_coefficient[tasks])
-            for future in range(use.shape[0]):
-                use[future] += freed[future] * theme[future]
+            combine_products(freed, s.task_part[tasks], value, s.task_share[tasks], value, s.task_coefficient[tasks])
+            if p == s.term_start[c]:
+                multiply(freed, theme, use)
+            else:
+                add_scaled(use, 1.0, freed, theme)
             multiply(freed, reach, x.theme_slope[p])
             multiply(theme, reach, x.themed[p])
         multiply(use, own, x.ready[c])
+        multiply(use, adopted, x.unowned[c])
         multiply(use, reach, x.category[c])
     driver_deviation(value, np.arange(value.shape[0]), s, x.deviation)
     all_paths(value[s.speed], s, freed, x.path)
@@ -275,12 +268,10 @@ def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
             rows = 2 * shared.category[scope, :count] + side
             for d in range(drivers):
                 out = line[2 * (scope * drivers + d) + side]
-                out[:] = 0.0
-                add_rows(out, weight[2 + d, :count], category, rows)
+                combine_rows(out, weight[2 + d, :count], category, rows)
             for year in range(years):
                 out = level[2 * (scope * years + year) + side]
-                out[:] = 0.0
-                add_rows(out, weight[0, :count] + s.year_path[year] * weight[1, :count], category, rows)
+                combine_rows(out, weight[0, :count] + s.year_path[year] * weight[1, :count], category, rows)
         for year in range(years):
             grown, lines = np.full(drivers, s.year_path[year]), scope * drivers + every
             add_products(x.level[whose, scope * years + year], grown, x.deviation, every, x.line, lines)
@@ -324,9 +315,8 @@ def fill_common(scope: int, year: int, s: Structure, shared: Shared, x: Sides) -
     rows, slopes = shared.row[scope, :count] * years + year, shared.product_row[scope] * years + year
     scale, terms, product_scale = shared.common_scale[scope], shared.product_term[scope], shared.product_scale[scope]
     common, part, slope, theme_slope = x.common, x.part, x.slope, x.theme_slope
-    common[:] = 0.0
     for m in range(scale.shape[0]):
-        add_rows(common[m], scale[m, :count], part, rows)
+        combine_rows(common[m], scale[m, :count], part, rows)
     for theme in range(first.shape[0] - 1):
         these, m = slice(first[theme], first[theme + 1]), scale.shape[0] + theme
-        add_products(common[m], product_scale[these], slope, slopes[these], theme_slope, terms[these])
+        combine_products(common[m], product_scale[these], slope, slopes[these], theme_slope, terms[these])
