@@ -42,7 +42,19 @@ def cache_folder() -> Path:
             continue
         if os.access(folder, os.W_OK):
             return folder
-    return Path(tempfile.mkdtemp(prefix="genai-simulator-"))
+    folder = Path(tempfile.mkdtemp(prefix="genai-simulator-")) / folder.relative_to(root)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def is_cached(name: str) -> bool:
+    """Whether a kernel, as ``propagation.propagate``, has been compiled before."""
+    return any(_FOLDER.rglob(f"{name}-*.nbi"))
+
+
+def same_cache() -> dict[str, str]:
+    """Environment in which another process has the same cache."""
+    return {"NUMBA_CACHE_DIR": str(_FOLDER.parents[1])}
 
 
 def kernel(function: Function) -> Function:
