@@ -1,10 +1,15 @@
-"""Independent tasks carried out by threads, their results in the order of the tasks."""
+"""Independent tasks carried out by threads, their results in the order of the tasks; calls in processes of their own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -44,6 +49,74 @@ def in_order(
             yield first, future.result()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+_CARRY_OUT = """
+import os, pickle, sys
+for call in pickle.load(sys.stdin.buffer):
+    call()
+    os.write(sys.stdout.fileno(), b".")
+"""
+
+
+@contextmanager
+def aside(
+    processes: Sequence[Mapping[str, Callable[[], object]]],
+    environment: Mapping[str, str],
+    workers: int | None = None,
+) -> Iterator[Callable[[str], None]]:
+    """Carry out calls in processes of their own, for what they leave on disk.
+
+    What fails there fails silently: whoever misses what it would have left makes it, and says what is wrong. The
+    processes do not outlive the context.
+
+    Parameters
+    ----------
+    processes : sequence of mappings of str to callable
+        The calls of each process by name, in the order in which they are made. They print nothing.
+    environment : mapping of str to str
+        Variables that the processes have besides those of this one.
+    workers : int, optional
+        Processes at once; as many as there are cores by default.
+
+    Yields
+    ------
+    callable
+        Waits for the call of a name, if there is one.
+    """
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **environment}
+    done = {name: Event() for calls in processes for name in calls}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def carry_out(calls: Mapping[str, Callable[[], object]]) -> None:
+        try:
+            sent, command = pickle.dumps(list(calls.values())), [sys.executable, "-c", _CARRY_OUT]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            with subprocess.Popen(command, env=variables, **pipes) as process:  # type: ignore[call-overload]
+                started.append(process)
+                process.stdin.write(sent)
+                process.stdin.close()
+                for name in calls:
+                    process.stdout.read(1)
+                    done[name].set()
+        finally:
+            for name in calls:
+                done[name].set()
+
+    def wait_for(name: str) -> None:
+        if name in done:
+            done[name].wait()
+
+    executor = ThreadPoolExecutor(workers or _cores())
+    for calls in processes:
+        executor.submit(carry_out, calls)
+    try:
+        yield wait_for
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in started:
+            process.kill()
+        executor.shutdown()
 
 
 def _cores() -> int:

@@ -82,7 +82,7 @@ class _Run:
     deviation: np.ndarray
 
 
-def ladder(prepared: Prepared, seed: int, workers: int | None = None) -> xr.Dataset:
+def ladder(prepared: Prepared, seed: int, workers: int | None = None, futures: int = FUTURES) -> xr.Dataset:
     """Intervals of total freed FTE and wages in 2040 with each source of uncertainty alone, and with all added up.
 
     Parameters
@@ -92,6 +92,8 @@ def ladder(prepared: Prepared, seed: int, workers: int | None = None) -> xr.Data
         Of the futures; all rungs share them, so that they differ by their sources and not by chance.
     workers : int, optional
         Threads; the result does not depend on it.
+    futures : int, optional
+        Of each rung.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def ladder(prepared: Prepared, seed: int, workers: int | None = None) -> xr.Data
     sources = [source for source in SOURCES if any(_live(one, (source,)).any() for one in models.values() if one)]
     rungs = _rungs(sources, printed=not np.isnan(published).all())
     runs, places = _runs(rungs, models, prepared)
-    design = design_for(len(prepared.inputs), FUTURES, REPLICATES, seed, "sobol")
+    design = design_for(len(prepared.inputs), futures, REPLICATES, seed, "sobol")
     # A thread for each rung, not for parts of it: of so few futures the points take longer than the kernels.
     one_run = partial(_propagated, prepared=prepared, design=design)
     done = [result for _, result in in_order(one_run, runs, workers)]

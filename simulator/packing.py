@@ -89,7 +89,8 @@ def _cells(evidence: Evidence) -> dict[str, Any]:
     """FTE and wages that can be freed, and those that shares are shares of, with their lines in the drivers of growth."""
     tables = evidence.ensemble  # table, area, category, level
     freeable = _freeable(evidence, np.max(tables, axis=0))[0]
-    area, level, category = np.nonzero(freeable.transpose(0, 2, 1))
+    # Each contiguous: numba compiles a kernel anew for another layout, and copies have this one.
+    area, level, category = np.ascontiguousarray(np.argwhere(freeable.transpose(0, 2, 1)).T)
     starts = np.flatnonzero(np.diff(area * len(evidence.levels) + level, prepend=-1))
     growth = np.column_stack([evidence.growth.central, evidence.growth.loading])
     scopes = _scopes(evidence)

@@ -23,6 +23,7 @@ from .design import BITS, Design, design_for, direction_numbers, point_levels, r
 from .distribution import distribution
 from .errors import InputError
 from .executor import in_order
+from .first_run import FUTURES, GROUPS, INPUTS, LADDER, compiled_aside
 from .ladder import ladder
 from .outputs import base_places, scope_rows
 from .potential import totals_and_areas
@@ -148,14 +149,19 @@ def _carried_out(
     bins = model.bins if had is None else had.propagated.bins
     base = base_places(model.evidence, model.rows)
     before = None if had is None else had.propagated
-    with ThreadPoolExecutor(1) as aside:  # the kernels leave Python free for what does not wait for them
+    # The kernels leave Python free for what does not wait for them.
+    with compiled_aside(model, workers) as wait_for, ThreadPoolExecutor(1) as aside:
         apart = aside.submit(_apart, model, design, nodes.get("sample"), workers)
+        wait_for(FUTURES)
         propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
         tails = _tails(model, propagated) if had is None else had.tails
         told = _counter(progress, PAIRS, 2 * plan.pairs.points)
         of_pairs = None if had is None or tables is None else (had.frozen, had.single, tables)
+        wait_for(GROUPS)
+        wait_for(INPUTS)
         found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
         made = {**_of_futures(model, propagated), **found.last.tables, **found.convergence}
+        wait_for(LADDER)
         made |= {"ladder": ladder(model, design.seed, workers), **apart.result()}
     made |= _of_indices(model, made)
     made |= _of_all_outputs(model, design, workers, progress)

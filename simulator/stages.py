@@ -157,6 +157,39 @@ def _entry(stage: Stage, node: str) -> tuple[int, int, xr.Dataset]:
     return 1 << design.log2_points, design.replicates, stage.tables[node]
 
 
+def group_stages(
+    model: Prepared,
+    design: Design,
+    tails: np.ndarray,
+    workers: int | None,
+    told: Callable[[int], None] | None = None,
+    earlier: PickFrozen | None = None,
+) -> Generator[PickFrozen, None, None]:
+    """The sums of the groups at the end of each stage; see `analyse`."""
+    arrays = (model.scope_coefficients, model.groups.members, _centre(model), tails)
+    powers = range(FIRST_STAGE, design.log2_points)
+    return pick_freeze_stages(design, model.sampler, model.structure, *arrays, workers, told, powers, earlier)
+
+
+def input_stages(
+    model: Prepared,
+    design: Design,
+    workers: int | None,
+    told: Callable[[int], None] | None = None,
+    earlier: SingleInputs | None = None,
+) -> Generator[SingleInputs, None, None]:
+    """The sums of the single inputs, in the last year, at the end of each stage; see `analyse`."""
+    structure, powers = model.structure, range(FIRST_STAGE, design.log2_points)
+    last_year = structure._replace(years=structure.years[-1:], year_path=structure.year_path[-1:])
+    arrays = (model.scope_coefficients, _centre(model)[:, -1:].copy())
+    return single_inputs_stages(design, model.sampler, last_year, *arrays, workers, told, powers, earlier)
+
+
+def _centre(model: Prepared) -> np.ndarray:
+    """What the sums of the total and the focus areas are centred on, (S, Y) float64."""
+    return np.ascontiguousarray(model.bins.centre[:, scope_rows(model.rows), 0].T)
+
+
 def _stages(
     model: Prepared,
     design: Design,
@@ -165,22 +198,12 @@ def _stages(
     told: Callable[[int], None] | None,
     earlier: tuple[PickFrozen, SingleInputs, Tables] | None,
 ) -> Generator[Stage, None, None]:
-    structure = model.structure
-    last_year = structure._replace(years=structure.years[-1:], year_path=structure.year_path[-1:])
-    scopes = scope_rows(model.rows)
-    centre = np.ascontiguousarray(model.bins.centre[:, scopes, 0].T)
     alone, members = np.eye(len(model.inputs), dtype=bool), model.groups.members
-    rows, categories = [model.rows[scope] for scope in scopes], model.evidence.categories[:-1]
-    exact_groups, exact_inputs = _exact_groups(model, centre), _exact_inputs(model, alone)
-    powers = range(FIRST_STAGE, design.log2_points)
+    rows, categories = [model.rows[scope] for scope in scope_rows(model.rows)], model.evidence.categories[:-1]
+    exact_groups, exact_inputs = _exact_groups(model, _centre(model)), _exact_inputs(model, alone)
     frozen_before, single_before = (None, None) if earlier is None else earlier[:2]
-    shared = (design, model.sampler)
-    of_groups = pick_freeze_stages(
-        *shared, structure, model.scope_coefficients, members, centre, tails, workers, told, powers, frozen_before
-    )
-    of_inputs = single_inputs_stages(
-        *shared, last_year, model.scope_coefficients, centre[:, -1:].copy(), workers, told, powers, single_before
-    )
+    of_groups = group_stages(model, design, tails, workers, told, frozen_before)
+    of_inputs = input_stages(model, design, workers, told, single_before)
     with closing(of_groups), closing(of_inputs):
         for frozen, single in zip(of_groups, of_inputs, strict=True):
             groups = index_table(frozen, exact_groups, model.groups, rows, model.years, categories)

@@ -24,6 +24,7 @@ from simulator.design import (
 )
 from simulator.distributions import bounds, quantile
 from simulator.kernels.amounts import all_rows
+from simulator.kernels.compiling import kernel
 from simulator.kernels.propagation import all_terms, category_sums, invert_bases
 from simulator.kernels.quantiles import tabulated_at_levels
 from simulator.kernels.rows import add_affine_product, add_rows, affine
@@ -242,7 +243,8 @@ def test_what_is_not_finite_is_counted_outside_the_bins(value: float, place: int
     moments, counts = np.zeros((2, 2)), np.zeros((11, 2, BINS + 2), dtype=np.int32)
     level, one = np.full(600, value), np.ones(600)
     places = np.zeros((2, 600), dtype=np.uint16)
-    add_outputs((one, level, 0 * one, one), (1.0, 1.0), (np.zeros(2), np.ones(2)), places, moments, counts[5])
+    compiled = kernel(add_outputs)  # interpreted, it would not convert NaN as machine code does
+    compiled((one, level, 0 * one, one), (1.0, 1.0), (np.zeros(2), np.ones(2)), places, moments, counts[5])
     assert not np.isfinite(moments).any()
     assert counts.sum() == 1200
     np.testing.assert_array_equal(counts[5, :, place], 600)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from .amounts import all_rows
-from .compiling import kernel
+from .compiling import kernel, subroutine
 from .propagation import all_terms, category_sums, draw_block
 from .structure import Structure, with_table
 from .terms import all_paths, driver_deviation
 
 
-@kernel
+@subroutine
 def write_outputs(
     level: np.ndarray, tilt: np.ndarray, path: np.ndarray, year_path: np.ndarray, centre: np.ndarray, out: np.ndarray
 ) -> None:
@@ -39,7 +39,7 @@ def write_outputs(
                 out[place, pair] = path[year, pair] * (level[row, pair] + grown * tilt[row, pair]) - middle
 
 
-@kernel
+@subroutine
 def evaluate_rows(
     values: np.ndarray, mixed: np.ndarray, s: Structure, scratch: tuple[np.ndarray, ...], rows: tuple[np.ndarray, ...]
 ) -> None:
@@ -64,7 +64,7 @@ def evaluate_rows(
     all_rows(term, category, deviation, s, (growth, category_growth, part), level, tilt)
 
 
-@kernel
+@subroutine
 def add_pairs(point: np.ndarray, sums: np.ndarray) -> None:
     """Sums over the two points of the pairs.
 
@@ -92,7 +92,7 @@ def add_pairs(point: np.ndarray, sums: np.ndarray) -> None:
         sums[output, 4] += s4
 
 
-@kernel
+@subroutine
 def add_differences(point: np.ndarray, hybrid: np.ndarray, sums: np.ndarray) -> None:
     """Sums over the pairs and both hybrids of one group, which become differences from their points.
 
@@ -121,7 +121,7 @@ def add_differences(point: np.ndarray, hybrid: np.ndarray, sums: np.ndarray) -> 
         sums[output, 3] += s3
 
 
-@kernel
+@subroutine
 def add_crossed(held: np.ndarray, crossing: np.ndarray, sums: np.ndarray) -> None:
     """Sums of products of the differences of two groups.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 from .rows import add_rows
 from .structure import Point, Structure
 
 
-@kernel
+@subroutine
 def mark_tails(
     output: np.ndarray, centre: float, tails: np.ndarray, below: np.ndarray, above: np.ndarray, counts: np.ndarray
 ) -> None:
@@ -44,7 +44,7 @@ def mark_tails(
     counts[1, 1] += sum_high
 
 
-@kernel
+@subroutine
 def add_contribution(
     relative_path: np.ndarray,
     level: np.ndarray,
@@ -69,7 +69,7 @@ def add_contribution(
     sums[3] += s3
 
 
-@kernel
+@subroutine
 def add_allocation(
     point: Point,
     coefficients: np.ndarray,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 from .rows import add_row, add_rows, add_scaled, affine
 from .structure import Structure
 
 
-@kernel
+@subroutine
 def area_rows(
     category: np.ndarray, growth: np.ndarray, s: Structure, part: np.ndarray, level: np.ndarray, tilt: np.ndarray
 ) -> None:
@@ -48,7 +48,7 @@ def area_rows(
             add_row(tilt[money, 0], 1.0, tilt[money, 1 + area])
 
 
-@kernel
+@subroutine
 def category_rows(
     category: np.ndarray, category_growth: np.ndarray, s: Structure, level: np.ndarray, tilt: np.ndarray
 ) -> None:
@@ -69,7 +69,7 @@ def category_rows(
             tilt[c, future] = category_growth[c, future] * category[c, future]
 
 
-@kernel
+@subroutine
 def theme_rows(
     term: np.ndarray,
     category_growth: np.ndarray,
@@ -107,7 +107,7 @@ def theme_rows(
                 add_scaled(tilt[1, k], 1.0, other_growth, term[p])
 
 
-@kernel
+@subroutine
 def focus_rows(
     category: np.ndarray, growth: np.ndarray, s: Structure, places: tuple[int, int], level: np.ndarray, tilt: np.ndarray
 ) -> None:
@@ -145,7 +145,7 @@ def focus_rows(
                     add_row(tilt[row], price, tilt[2 * rows + c])
 
 
-@kernel
+@subroutine
 def all_rows(
     term: np.ndarray,
     category: np.ndarray,

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import kernel, subroutine
 from .propagation import draw_block
 from .sharing import Shared, empty_shared, share_slopes
 from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points, own_inputs
 from .structure import Structure
 
 
-@kernel
+@subroutine
 def add_output_sums(level: np.ndarray, factor: np.ndarray, middle: float, sums: np.ndarray) -> None:
     """Sums of one output over both points of the pairs.
 
@@ -47,7 +47,7 @@ def add_output_sums(level: np.ndarray, factor: np.ndarray, middle: float, sums: 
     sums[4] += sab
 
 
-@kernel
+@subroutine
 def set_step(
     rows: np.ndarray, i: int, left: np.ndarray, j: int, right: np.ndarray, k: int, out: np.ndarray, m: int
 ) -> None:
@@ -59,7 +59,7 @@ def set_step(
         out[m, n + future] = (rows[i, n + future] - rows[i, future]) * left[j, n + future] * right[k, n + future]
 
 
-@kernel
+@subroutine
 def difference_sums(
     slope: np.ndarray, row: int, step: np.ndarray, m: int, gap: np.ndarray, one: int, other: int
 ) -> tuple[float, float, float, float, float]:
@@ -91,7 +91,7 @@ def difference_sums(
     return s0, s1, -s2, -s3, -s4
 
 
-@kernel
+@subroutine
 def add_sums(
     squares: float, other_squares: float, product: float, gap_by_change: float, scale: float, sums: np.ndarray
 ) -> None:
@@ -102,7 +102,7 @@ def add_sums(
     sums[3] += scale * gap_by_change
 
 
-@kernel
+@subroutine
 def add_input(
     slope: np.ndarray, row: int, step: np.ndarray, m: int, scale: float, gap: np.ndarray, q: int, sums: np.ndarray
 ) -> None:
@@ -120,7 +120,7 @@ def add_input(
     add_sums(s0, s1, s2, s3, scale, sums)
 
 
-@kernel
+@subroutine
 def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Shared, x: Sides, sums: np.ndarray) -> None:
     """Sums of the inputs that change one category alone.
 
@@ -149,7 +149,7 @@ def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Share
                     add_sums(s0, s1, s2, s4, weight * scales[couple, 1], sums[i, other])
 
 
-@kernel
+@subroutine
 def common_inputs(s: Structure, live: np.ndarray) -> np.ndarray:
     """National, the barriers and the themes; -1 for what is fixed and for what has no theme."""
     barriers = s.barrier.shape[0]
@@ -164,7 +164,7 @@ def common_inputs(s: Structure, live: np.ndarray) -> np.ndarray:
     return inputs
 
 
-@kernel
+@subroutine
 def add_common_inputs(inputs: np.ndarray, s: Structure, shared: Shared, x: Sides, sums: np.ndarray) -> None:
     """Sums of national, barriers and themes.
 
@@ -185,7 +185,7 @@ def add_common_inputs(inputs: np.ndarray, s: Structure, shared: Shared, x: Sides
                 add_input(x.common, m, step, m, 1.0, gap, q, sums[inputs[m], q])
 
 
-@kernel
+@subroutine
 def add_path_inputs(s: Structure, live: np.ndarray, x: Sides, sums: np.ndarray) -> None:
     """Sums of technology, speed and the drivers of growth.
 
@@ -212,7 +212,7 @@ def add_path_inputs(s: Structure, live: np.ndarray, x: Sides, sums: np.ndarray) 
                     add_input(x.line, line, step, 0, s.year_path[year], gap, q, sums[s.driver[d], q])
 
 
-@kernel
+@subroutine
 def add_reconstruction(years: int, x: Sides, sums: np.ndarray) -> None:
     """Sums of the workforce table; sums (Q, 4) float64 is added to, scratch filled."""
     n = x.gap.shape[1]

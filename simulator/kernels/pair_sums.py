@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 
 
-@kernel
+@subroutine
 def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
     """Sums of one output over both points of the pairs.
 
@@ -33,7 +33,7 @@ def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
     sums[4] += sab
 
 
-@kernel
+@subroutine
 def add_hybrid_sums(
     outputs: tuple[np.ndarray, np.ndarray],
     paths: tuple[np.ndarray, np.ndarray],

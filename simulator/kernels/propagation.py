@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .amounts import all_rows
-from .compiling import kernel
+from .compiling import kernel, subroutine
 from .points import block_base, random_digits
 from .quantiles import tabulated_at_points
-from .rows import add_rows, add_scaled, affine
+from .rows import add_row, add_rows, add_scaled, affine, copy_row
 from .structure import Structure, with_table
 from .sums import add_outputs
 from .terms import all_paths, category_terms, driver_deviation
@@ -16,7 +16,7 @@ from .terms import all_paths, category_terms, driver_deviation
 TABULATED, FIXED = -1, -2
 
 
-@kernel
+@subroutine
 def draw_block(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
@@ -62,7 +62,7 @@ def draw_block(
         if exact_row[i] == FIXED:
             out[:] = location
         elif exact_row[i] >= 0:
-            out[:] = exact_values[side, exact_row[i], offset : offset + futures]
+            copy_row(exact_values[side, exact_row[i], offset : offset + futures], out)
         elif key.shape[0] > 0:
             random_digits(key[line], first, digits)
             tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, out)
@@ -71,7 +71,7 @@ def draw_block(
             tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, out)
 
 
-@kernel
+@subroutine
 def all_terms(values: np.ndarray, row: np.ndarray, s: Structure, factor: np.ndarray, term: np.ndarray) -> None:
     """Terms of all categories.
 
@@ -89,7 +89,7 @@ def all_terms(values: np.ndarray, row: np.ndarray, s: Structure, factor: np.ndar
         category_terms(values, row, category, s, factor, term)
 
 
-@kernel
+@subroutine
 def category_sums(term: np.ndarray, s: Structure, out: np.ndarray) -> None:
     """Sum of the terms of each category.
 
@@ -101,12 +101,12 @@ def category_sums(term: np.ndarray, s: Structure, out: np.ndarray) -> None:
         Filled.
     """
     for category in range(out.shape[0]):
-        out[category] = term[s.term_start[category]]
+        copy_row(term[s.term_start[category]], out[category])
         for p in range(s.term_start[category] + 1, s.term_start[category + 1]):
-            out[category] += term[p]
+            add_row(out[category], 1.0, term[p])
 
 
-@kernel
+@subroutine
 def invert_bases(base: np.ndarray, base_growth: np.ndarray, grown: float, out: np.ndarray) -> None:
     """One over what shares are shares of, in one year.
 
@@ -242,8 +242,8 @@ def propagate_total(
             line[:] = 0.0
             for r in range(2 + drivers):
                 add_rows(line[r], coefficients[money, r], term, which)
-            level[money] = line[0]
-            tilt[money] = line[1]
+            copy_row(line[0], level[money])
+            copy_row(line[1], tilt[money])
             for d in range(drivers):
                 add_scaled(tilt[money], 1.0, line[2 + d], deviation[d])
         for year in range(years):
@@ -255,7 +255,7 @@ def propagate_total(
                 add_outputs(these, (grown, grown), bins, place, moments[year, money], counts[year, money])
 
 
-@kernel
+@subroutine
 def total_coefficients(s: Structure) -> np.ndarray:
     """Weights of the terms in the lines of total FTE and wages.
 

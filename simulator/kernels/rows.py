@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 
 
-@kernel
+@subroutine
+def copy_row(row: np.ndarray, out: np.ndarray) -> None:
+    """out = row, each (futures,) float64; compiled in less time than an assignment, which can fail on shapes."""
+    for future in range(out.shape[0]):
+        out[future] = row[future]
+
+
+@subroutine
 def add_row(total: np.ndarray, weight: float, row: np.ndarray) -> None:
     """total += weight * row, each (futures,) float64."""
     for future in range(total.shape[0]):
         total[future] += weight * row[future]
 
 
-@kernel
+@subroutine
 def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.ndarray) -> None:
     """total += Σ weight[i] * rows[which[i]]; four rows at a time, because the traffic of `total` would dominate.
 
@@ -37,7 +44,7 @@ def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.
         add_row(total, weight[i], rows[which[i]])
 
 
-@kernel
+@subroutine
 def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.ndarray) -> None:
     """total = Σ weight[i] * rows[which[i]]; see `add_rows`, for which the first four need no zeros to be added to."""
     if which.shape[0] < 4:
@@ -51,14 +58,14 @@ def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which:
     add_rows(total, weight[4:], rows, which[4:])
 
 
-@kernel
+@subroutine
 def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
     """total += weight * left * right, each (futures,) float64."""
     for future in range(total.shape[0]):
         total[future] += weight * left[future] * right[future]
 
 
-@kernel
+@subroutine
 def add_products(
     total: np.ndarray,
     weight: np.ndarray,
@@ -89,7 +96,7 @@ def add_products(
         add_scaled(total, weight[i], left[which_left[i]], right[which_right[i]])
 
 
-@kernel
+@subroutine
 def combine_products(
     total: np.ndarray,
     weight: np.ndarray,
@@ -108,7 +115,7 @@ def combine_products(
     add_products(total, weight[1:], left, which_left[1:], right, which_right[1:])
 
 
-@kernel
+@subroutine
 def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> None:
     """Lines in the drivers of growth.
 
@@ -127,7 +134,7 @@ def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> 
         add_rows(out[row], coefficients[row, 1:], deviation, which)
 
 
-@kernel
+@subroutine
 def add_affine_product(
     total: np.ndarray, coefficients: np.ndarray, deviation: np.ndarray, row: np.ndarray, part: np.ndarray
 ) -> None:
@@ -144,7 +151,7 @@ def add_affine_product(
     add_scaled(total, 1.0, part, row)
 
 
-@kernel
+@subroutine
 def add_affine_products(
     total: np.ndarray,
     coefficients: np.ndarray,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 from .structure import Structure
 
 ROUNDING = 1e-13  # weights that differ by so little, relative to the largest, are the same
@@ -68,7 +68,7 @@ class Shared(NamedTuple):
     product_scale: np.ndarray
 
 
-@kernel
+@subroutine
 def empty_shared(s: Structure, scopes: int) -> Shared:
     """Room for what `share_slopes` fills."""
     categories, terms, lines = s.phase_in.shape[0], s.term_theme.shape[0], 2 + s.driver.shape[0]
@@ -94,7 +94,7 @@ def empty_shared(s: Structure, scopes: int) -> Shared:
     )
 
 
-@kernel
+@subroutine
 def ratio_of(weights: tuple[np.ndarray, np.ndarray], scope: int, other: int, c: int) -> float:
     """How many times the slopes of another scope a scope has in one category; 0 where they are not in proportion.
 
@@ -121,7 +121,7 @@ def ratio_of(weights: tuple[np.ndarray, np.ndarray], scope: int, other: int, c: 
     return float(ratio)
 
 
-@kernel
+@subroutine
 def is_counted(weights: np.ndarray, scope: int, c: int) -> bool:
     """Whether a category counts in a scope; weights (S, 2 + D, C)."""
     found = False
@@ -130,7 +130,7 @@ def is_counted(weights: np.ndarray, scope: int, c: int) -> bool:
     return found
 
 
-@kernel
+@subroutine
 def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Structure, x: Shared) -> None:
     """Note a scope that counts a category; the rows of the category so far end at `first_row[c + 1]`."""
     row, ratio = x.first_row[c], 0.0
@@ -155,7 +155,7 @@ def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Str
             x.weight[side, scope, line, place] = table[scope, line, c]
 
 
-@kernel
+@subroutine
 def couple_scopes(c: int, x: Shared) -> None:
     """The scopes that share rows of a category, two at a time."""
     couple = x.first_couple[c]
@@ -173,7 +173,7 @@ def couple_scopes(c: int, x: Shared) -> None:
     x.first_couple[c + 1] = couple
 
 
-@kernel
+@subroutine
 def list_products(s: Structure, x: Shared) -> None:
     """What the derivatives with respect to the themes are sums of."""
     for scope in range(x.counted.shape[0]):
@@ -190,7 +190,7 @@ def list_products(s: Structure, x: Shared) -> None:
         x.first_product[scope, -1] = product
 
 
-@kernel
+@subroutine
 def share_slopes(weights: tuple[np.ndarray, np.ndarray], s: Structure, x: Shared) -> None:
     """Which outputs share a row of slopes.
 

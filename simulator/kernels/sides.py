@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 from .rows import add_products, add_rows, add_scaled, combine_products, combine_rows
 from .sharing import Shared
 from .structure import Structure
@@ -79,7 +79,7 @@ class Sides(NamedTuple):
     scratch: np.ndarray
 
 
-@kernel
+@subroutine
 def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     """Room for the pairs of one block."""
     categories, terms, drivers, years = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0], s.years.shape[0]
@@ -109,7 +109,7 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     )
 
 
-@kernel
+@subroutine
 def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Inputs that change one category alone.
 
@@ -145,14 +145,14 @@ def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found[:count], weight[:count]
 
 
-@kernel
+@subroutine
 def multiply(left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
     """product = left · right, rows of one length of float64."""
     for future in range(product.shape[0]):
         product[future] = left[future] * right[future]
 
 
-@kernel
+@subroutine
 def fill_points(s: Structure, x: Sides) -> None:
     """What the points are made of, from the values of the inputs.
 
@@ -187,7 +187,7 @@ def fill_points(s: Structure, x: Sides) -> None:
         multiply(x.path[year], value[s.technology], x.factor[year])
 
 
-@kernel
+@subroutine
 def slope_row(
     weight: np.ndarray, grown: float, rows: np.ndarray, which: np.ndarray, factor: np.ndarray, slope: np.ndarray
 ) -> None:
@@ -220,7 +220,7 @@ def slope_row(
     multiply(slope, factor, slope)
 
 
-@kernel
+@subroutine
 def fill_slopes(s: Structure, shared: Shared, x: Sides) -> None:
     """Slopes of all rows, and what they gain by phase-in.
 
@@ -245,7 +245,7 @@ def fill_slopes(s: Structure, shared: Shared, x: Sides) -> None:
             multiply(x.slope[row], x.ready[c], x.part[row])
 
 
-@kernel
+@subroutine
 def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
     """Outputs without factor, from the categories.
 
@@ -277,7 +277,7 @@ def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
             add_products(x.level[whose, scope * years + year], grown, x.deviation, every, x.line, lines)
 
 
-@kernel
+@subroutine
 def fill_outputs(s: Structure, shared: Shared, x: Sides) -> None:
     """Outputs, their slopes, and how far the outputs are apart.
 
@@ -299,7 +299,7 @@ def fill_outputs(s: Structure, shared: Shared, x: Sides) -> None:
             gap[future] = factor[n + future] * level[n + future] - factor[future] * level[future]
 
 
-@kernel
+@subroutine
 def fill_common(scope: int, year: int, s: Structure, shared: Shared, x: Sides) -> None:
     """Derivatives of one output with respect to the phase-in of all, barriers and themes.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 
 
 class Ensemble(NamedTuple):
@@ -136,7 +136,7 @@ class Structure(NamedTuple):
     ensemble: Ensemble
 
 
-@kernel
+@subroutine
 def with_table(s: Structure, table: int) -> Structure:
     """The structure with one table of its ensemble."""
     return Structure(

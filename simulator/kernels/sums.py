@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
+from .compiling import subroutine
 
 
-@kernel
+@subroutine
 def add_outputs(
     rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     grown: tuple[float, float],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel
-from .rows import add_rows
+from .compiling import subroutine
+from .rows import add_rows, copy_row
 from .structure import Structure
 
 
-@kernel
+@subroutine
 def adoption(values: np.ndarray, row: np.ndarray, category: int, s: Structure, out: np.ndarray) -> None:
     """Phase-in of one category in 2040 times its factors of technology; in one pass for four barriers, the usual number.
 
@@ -40,7 +40,7 @@ def adoption(values: np.ndarray, row: np.ndarray, category: int, s: Structure, o
         out[future] *= technology[future] * technology_own[future]
 
 
-@kernel
+@subroutine
 def category_terms(
     values: np.ndarray, row: np.ndarray, category: int, s: Structure, factor: np.ndarray, out: np.ndarray
 ) -> None:
@@ -80,7 +80,7 @@ def category_terms(
                 total[future] *= factor[future] * theme[future]
 
 
-@kernel
+@subroutine
 def category_use(values: np.ndarray, row: np.ndarray, category: int, s: Structure, out: np.ndarray) -> None:
     """Potential of one category before phase-in and without the factors of technology that its terms share.
 
@@ -113,7 +113,7 @@ def category_use(values: np.ndarray, row: np.ndarray, category: int, s: Structur
                     out[future] += part * share[future] * factors[future] * theme[future]
 
 
-@kernel
+@subroutine
 def adoption_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
     """Whether one of the moved inputs, (inputs,) bool, counts in `adoption`."""
     found = moved[s.phase_in[category]] | moved[s.national] | moved[s.technology] | moved[s.technology_own[category]]
@@ -122,7 +122,7 @@ def adoption_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
     return bool(found)
 
 
-@kernel
+@subroutine
 def use_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
     """Whether one of the moved inputs, (inputs,) bool, counts in `category_use`."""
     found = False
@@ -134,7 +134,7 @@ def use_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
     return bool(found)
 
 
-@kernel
+@subroutine
 def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.ndarray) -> None:
     """Drivers of growth less their references.
 
@@ -152,7 +152,7 @@ def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.
             out[d, future] = driver[future] - reference
 
 
-@kernel
+@subroutine
 def all_paths(speed: np.ndarray, s: Structure, step: np.ndarray, out: np.ndarray) -> None:
     """Phase-in reached in each year, relative to that of the last, on a logistic path.
 
@@ -175,7 +175,7 @@ def all_paths(speed: np.ndarray, s: Structure, step: np.ndarray, out: np.ndarray
         step[future] = np.exp(rate)
         out[0, future] = 9.0 * np.exp(rate * (s.years[0] - s.phase_in_start))
     for year in range(1, years):
-        out[year] = out[year - 1]
+        copy_row(out[year - 1], out[year])
         for _ in range(int(s.years[year] - s.years[year - 1])):
             for future in range(futures):
                 out[year, future] *= step[future]
