@@ -143,11 +143,12 @@ def _chunk(
     task: Task, sampler: Sampler, structure: Structure, coefficients: np.ndarray, centre: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     from .kernels import gradients
+    from .kernels.places import common_inputs, own_inputs
 
     points, tables, blocks, size = kernel_inputs(task, sampler, structure, 2)
     pairs = np.zeros((centre.size, 5))
     differences = np.zeros((len(sampler.distributions), centre.size, 4))
     live = ~sampler.tables.fixed
-    arrays = (task[2], coefficients, live, centre)
+    arrays = (task[2], coefficients, live, own_inputs(structure, live), common_inputs(structure, live), centre)
     gradients.single_inputs(points, tables, task[0].first, blocks, size, structure, *arrays, pairs, differences)
     return pairs, differences

@@ -13,7 +13,7 @@ import numpy as np
 from .compiling import kernel, subroutine
 from .propagation import draw_block
 from .sharing import Shared, empty_shared, share_slopes
-from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points, own_inputs
+from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points
 from .structure import Structure
 
 
@@ -127,7 +127,7 @@ def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Share
     Parameters
     ----------
     own : tuple
-        See `simulator.kernels.sides.own_inputs`.
+        See `simulator.kernels.places.own_inputs`.
     years : int
     shared : Shared
     x : Sides
@@ -150,28 +150,13 @@ def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Share
 
 
 @subroutine
-def common_inputs(s: Structure, live: np.ndarray) -> np.ndarray:
-    """National, the barriers and the themes; -1 for what is fixed and for what has no theme."""
-    barriers = s.barrier.shape[0]
-    inputs = np.full(1 + barriers + s.term_theme_place.max() + 1, -1)
-    inputs[0] = s.national
-    inputs[1 : 1 + barriers] = s.barrier
-    for p in range(s.term_theme.shape[0]):
-        inputs[1 + barriers + s.term_theme_place[p]] = s.term_theme[p]
-    for m in range(inputs.shape[0]):
-        if not live[inputs[m]]:
-            inputs[m] = -1
-    return inputs
-
-
-@subroutine
 def add_common_inputs(inputs: np.ndarray, s: Structure, shared: Shared, x: Sides, sums: np.ndarray) -> None:
     """Sums of national, barriers and themes.
 
     Parameters
     ----------
     inputs : (1 + B + K,) int64
-        See `common_inputs`.
+        See `simulator.kernels.places.common_inputs`.
     s, shared, x, sums
         See `add_own_inputs`; common and step are scratch.
     """
@@ -236,6 +221,8 @@ def single_inputs(
     table: np.ndarray,
     coefficients: np.ndarray,
     live: np.ndarray,
+    own: tuple[np.ndarray, np.ndarray],
+    common: np.ndarray,
     centre: np.ndarray,
     pair_sums: np.ndarray,
     sums: np.ndarray,
@@ -248,6 +235,9 @@ def single_inputs(
         See `simulator.kernels.pick_freeze.pick_freeze`.
     live : (inputs,) bool
         Inputs that are not fixed.
+    own : tuple
+    common : (1 + B + K,) int64
+        See `simulator.kernels.places`.
     centre : (scopes, years) float64
     pair_sums : (Q, 5) float64
         See `add_output_sums`; added to.
@@ -261,7 +251,6 @@ def single_inputs(
         x.value.reshape((2 * inputs + 2, n)),
         np.arange(2 * inputs).reshape((inputs, 2)).T.copy().reshape(-1),
     )
-    own, common = own_inputs(s, live), common_inputs(s, live)
     for block in range(blocks):
         both = (coefficients[table[0, block]], coefficients[table[1, block]])
         if block == 0 or (table[:, block] != table[:, block - 1]).any():

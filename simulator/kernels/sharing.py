@@ -133,7 +133,7 @@ def is_counted(weights: np.ndarray, scope: int, c: int) -> bool:
 @subroutine
 def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Structure, x: Shared) -> None:
     """Note a scope that counts a category; the rows of the category so far end at `first_row[c + 1]`."""
-    row, ratio = x.first_row[c], 0.0
+    row, ratio, lines = x.first_row[c], 0.0, weights[0].shape[1]
     while row < x.first_row[c + 1] and ratio == 0.0:
         ratio = ratio_of(weights, scope, x.scope[row], c)
         row += 1
@@ -141,18 +141,18 @@ def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Str
         ratio = 1.0
         row = x.first_row[c + 1] = x.first_row[c + 1] + 1
         x.scope[row - 1] = scope
-        for side in range(2):
-            x.row_weight[side, row - 1] = (weights[0] if side == 0 else weights[1])[scope, :, c]
+        for line in range(lines):
+            x.row_weight[0, row - 1, line] = weights[0][scope, line, c]
+            x.row_weight[1, row - 1, line] = weights[1][scope, line, c]
     place = x.counted[scope]
     x.counted[scope] += 1
     x.category[scope, place], x.row[scope, place], x.scale[scope, place] = c, row - 1, ratio
     x.common_scale[scope, 0, place] = ratio
     for b in range(s.barrier.shape[0]):
         x.common_scale[scope, 1 + b, place] = ratio * s.barrier_weight[c, b]
-    for side in range(2):
-        table = weights[0] if side == 0 else weights[1]
-        for line in range(table.shape[1]):
-            x.weight[side, scope, line, place] = table[scope, line, c]
+    for line in range(lines):
+        x.weight[0, scope, line, place] = weights[0][scope, line, c]
+        x.weight[1, scope, line, place] = weights[1][scope, line, c]
 
 
 @subroutine

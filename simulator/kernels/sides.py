@@ -110,42 +110,6 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
 
 
 @subroutine
-def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs that change one category alone.
-
-    Parameters
-    ----------
-    s : Structure
-    live : (inputs,) bool
-
-    Returns
-    -------
-    places : (own, 4) int64
-        Input, category, and the two rows of `Sides.row` that the category's derivative with respect to it is the product
-        of, but for the category's slope and the weight.
-    weight : (own,) float64
-    """
-    categories, inputs, count = s.phase_in.shape[0], live.shape[0], 0
-    ones, ready, unowned, themed = inputs, inputs + 1, inputs + 1 + categories, inputs + 1 + 3 * categories
-    found = np.empty((2 * categories + 2 * s.task_share.shape[0], 4), np.int64)
-    weight = np.ones(found.shape[0])
-    for c in range(categories):
-        for i, row in ((s.phase_in[c], ready + c), (s.technology_own[c], unowned + c)):
-            if live[i]:
-                found[count] = i, c, row, ones
-                count += 1
-        for p in range(s.term_start[c], s.term_start[c + 1]):
-            for task in range(s.task_start[p], s.task_start[p + 1]):
-                share, coefficient = s.task_share[task], s.task_coefficient[task]
-                for i, other in ((share, coefficient), (coefficient, share)):
-                    if i >= 0 and live[i]:
-                        found[count] = i, c, ones if other < 0 else other, themed + p
-                        weight[count] = s.task_part[task]
-                        count += 1
-    return found[:count], weight[:count]
-
-
-@subroutine
 def multiply(left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
     """product = left · right, rows of one length of float64."""
     for future in range(product.shape[0]):
