@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 FILE = "results.nc"
-COMPRESSED_FROM = 2**16  # bytes: compressing small tables costs time and saves nothing
 CI_BOUNDS = ("lower", "upper")
 POSITIONS = ("below", "in", "above")
 
@@ -377,12 +376,7 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
     os.close(handle)
     temporary = Path(name)
     try:
-        encoding = {
-            f"/{node}": {name: {"zlib": True, "complevel": 1} for name, values in tree[node].data_vars.items()
-                         if values.dtype.kind == "f" and values.nbytes > COMPRESSED_FROM}
-            for node in tree.children
-        }  # fmt: skip
-        tree.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+        tree.to_netcdf(temporary, engine="netcdf4")  # compressed, it would take twice as long for a sixth of the size
         temporary.chmod(0o644)  # mkstemp makes it private
         temporary.replace(folder / FILE)
     finally:

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 TAILS = (0.05, 0.95)
-SAMPLE_BLOCK = 2048
+SAMPLE_BLOCK = 4096
 SHARES_BY_AREA = ["freed_fte_share_by_area", "freed_wage_share_by_area"]
 PAIRS = "pairs, both analyses"  # of groups and of single inputs
 HEADLINE = (0.05, 0.5, 0.95)  # levels that no configuration leaves out
@@ -74,9 +74,7 @@ def run_model(
         raise ValueError(f"futures must be at least 1 and seed at least 0, not {futures} and {seed}")
     design = design_for(len(model.inputs), futures, run.replicates, seed, run.method)
     plan = _Plan(design, pair_design(model, design.points, seed), futures)
-    # First, because they read tables that nothing else does, and a mistake in these should not show after minutes.
-    fixed_nodes = {"published": published_table(model, seed), "use_cases": use_cases(model.config.data, seed)}
-    return _carried_out(model, plan, fixed_nodes, workers, progress)
+    return _carried_out(model, plan, {}, workers, progress)
 
 
 def extend_model(
@@ -145,17 +143,17 @@ def _carried_out(
 
     started, design = time.time(), plan.futures
     had, tables = (None, None) if earlier is None else earlier
-    told = _counter(progress, "futures", design.points)
     bins = model.bins if had is None else had.propagated.bins
     base = base_places(model.evidence, model.rows)
     before = None if had is None else had.propagated
     # The kernels leave Python free for what does not wait for them.
     with compiled_aside(model, workers) as wait_for, ThreadPoolExecutor(1) as aside:
-        apart = aside.submit(_apart, model, design, nodes.get("sample"), workers)
+        apart = aside.submit(_apart, model, design, nodes, workers)
+        told = _counter(progress, "futures", design.points, apart)
         wait_for(FUTURES)
         propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
         tails = _tails(model, propagated) if had is None else had.tails
-        told = _counter(progress, PAIRS, 2 * plan.pairs.points)
+        told = _counter(progress, PAIRS, 2 * plan.pairs.points, apart)
         of_pairs = None if had is None or tables is None else (had.frozen, had.single, tables)
         wait_for(GROUPS)
         wait_for(INPUTS)
@@ -167,16 +165,23 @@ def _carried_out(
     made |= _of_all_outputs(model, design, workers, progress)
     if model.config.settings.run.continuable:
         made["sums"] = sums_node(Sums(propagated, found.last.frozen, found.last.single, tails))
-    tree = xr.DataTree.from_dict({**nodes, **made})
+    tree = xr.DataTree.from_dict(made)
     tree.attrs = _provenance(model, plan, found, started)
     return tree
 
 
-def _apart(model: Prepared, design: Design, sample: xr.Dataset | None, workers: int | None) -> dict[str, xr.Dataset]:
-    """The nodes that rest on no more than the model and its kept futures, which may be there already."""
-    sample = _sample(model, design, workers) if sample is None else sample
+def _apart(
+    model: Prepared, design: Design, nodes: Mapping[str, xr.Dataset], workers: int | None
+) -> dict[str, xr.Dataset]:
+    """The nodes that rest on no more than the model and its kept futures; some may be there already."""
+    # First what reads tables that nothing else does: a mistake in these should not show after minutes.
+    if not nodes:
+        seed = design.seed
+        nodes = {"published": published_table(model, seed), "use_cases": use_cases(model.config.data, seed)}
+    sample = nodes["sample"] if "sample" in nodes else _sample(model, design, workers)
     kept = _kept(sample)
     return {
+        **nodes,
         "switching": switching_values(model),
         "rank": rank(model, kept, design.seed),
         "separation": separation(model, kept),
@@ -289,15 +294,19 @@ def _sample(model: Prepared, design: Design, workers: int | None) -> xr.Dataset:
     return outputs.assign_attrs(description=f"The first {each} futures of each replicate")
 
 
-def _counter(progress: Progress | None, stage: str, total: int) -> Callable[[int], None] | None:
-    if progress is None:
-        return None
+def _counter(
+    progress: Progress | None, stage: str, total: int, apart: Future[dict[str, xr.Dataset]] | None = None
+) -> Callable[[int], None]:
+    """What is told of each chunk; it also ends the stage where a mistake has been found apart."""
     done = 0
 
     def told(points: int) -> None:
         nonlocal done
         done += points
-        progress(stage, done, total)
+        if apart is not None and apart.done():
+            apart.result()
+        if progress is not None:
+            progress(stage, done, total)
 
     return told
 
