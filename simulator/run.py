@@ -152,6 +152,7 @@ def _carried_out(
         told = _counter(progress, "futures", design.points, apart)
         wait_for(FUTURES)
         propagated = propagate(design, model.sampler, model.structure, bins, base, workers, told, before)
+        laddered = aside.submit(_laddered, model, design.seed, workers, wait_for)
         tails = _tails(model, propagated) if had is None else had.tails
         told = _counter(progress, PAIRS, 2 * plan.pairs.points, apart)
         of_pairs = None if had is None or tables is None else (had.frozen, had.single, tables)
@@ -159,8 +160,7 @@ def _carried_out(
         wait_for(INPUTS)
         found = analyse(model, plan.pairs, tails, workers, told, of_pairs)
         made = {**_of_futures(model, propagated), **found.last.tables, **found.convergence}
-        wait_for(LADDER)
-        made |= {"ladder": ladder(model, design.seed, workers), **apart.result()}
+        made |= {"ladder": laddered.result(), **apart.result()}
     made |= _of_indices(model, made)
     made |= _of_all_outputs(model, design, workers, progress)
     if model.config.settings.run.continuable:
@@ -168,6 +168,11 @@ def _carried_out(
     tree = xr.DataTree.from_dict(made)
     tree.attrs = _provenance(model, plan, found, started)
     return tree
+
+
+def _laddered(model: Prepared, seed: int, workers: int | None, wait_for: Callable[[str], None]) -> xr.Dataset:
+    wait_for(LADDER)
+    return ladder(model, seed, workers)
 
 
 def _apart(
