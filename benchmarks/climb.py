@@ -24,7 +24,7 @@ class Step:
     points : int
         N, of A and of B.
     evaluations : int
-        N (k + 2).
+        N times those of a pair of points.
     seconds : tuple of float
         One a repeat, without the first run, in which a library may compile; see `timings`.
     """

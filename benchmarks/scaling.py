@@ -28,14 +28,19 @@ def prepare_black_box(points: int, make: Callable[[], Subject], workers: int | N
     """`simulator.sensitivity.sobol` with intervals."""
     asked = make()
     check = partial(check_indices, METHODS["ours"], asked)
-    return Work(points * (asked.inputs + 2), lambda: black_box(asked, points, 1, REPLICATES, workers), check)
+    return Work(
+        points * METHODS["ours"].evaluations(asked.inputs),
+        lambda: black_box(asked, points, 1, REPLICATES, workers),
+        check,
+    )
 
 
 def prepare_structured(points: int, workers: int | None) -> Work[Indices]:
     """All single inputs of our model by its kernels, 8 outputs."""
     asked = subject("model")
-    check = partial(check_indices, METHODS["ours-structured"], asked)
-    return Work(points * (asked.inputs + 2), lambda: structured(asked, points, 1, workers), check)
+    method = METHODS["ours-structured"]
+    check = partial(check_indices, method, asked)
+    return Work(points * method.evaluations(asked.inputs), lambda: structured(asked, points, 1, workers), check)
 
 
 def _case(name: str, said: str, prepare: Callable[[int], Work[Any]], points: int, unit: str = "evaluations") -> Case:

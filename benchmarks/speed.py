@@ -1,6 +1,7 @@
 """Evaluations a second from the design to the indices, library beside library, on functions of 3 to 200 inputs.
 
-N (k + 2) evaluations for N points and k inputs, for every library. N grows until an analysis would take longer than a limit.
+N (k + 2) evaluations for N points and k inputs, N (2 k + 2) where the estimators take both hybrids of an input. N grows until
+an analysis would take longer than a limit.
 """
 
 from __future__ import annotations
@@ -63,7 +64,11 @@ def prepare_speed(most: int, limit: float, method: Method, of: str) -> Work[Clim
     asked = subject(of)
     if method.library is not None:
         importlib.import_module(method.library)  # what that takes is another subject's: start
-    width, held, ends = asked.inputs + 2, method.held(asked.inputs, asked.outputs), (SLOW.get(of, LEAST), most)
+    width, held, ends = (
+        method.evaluations(asked.inputs),
+        method.held(asked.inputs, asked.outputs),
+        (SLOW.get(of, LEAST), most),
+    )
 
     def run() -> Climbed:
         return climb(lambda points: _run(method, asked, points), width, held, ends, limit, compiles=method.compiles)
@@ -72,7 +77,7 @@ def prepare_speed(most: int, limit: float, method: Method, of: str) -> Work[Clim
         assert found.steps
 
     return Work(
-        asked.inputs + 2,
+        width,
         run,
         check,
         value=lambda found: found.steps[-1].median,

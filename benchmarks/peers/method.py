@@ -33,7 +33,7 @@ class Indices:
 
 @dataclass(frozen=True)
 class Method:
-    """A library at certain settings: N points A and B and their hybrids make N (k + 2) evaluations.
+    """A library at certain settings: N points A and B and their hybrids, which are counted as evaluations of a black box.
 
     Attributes
     ----------
@@ -53,6 +53,8 @@ class Method:
         Subjects that it can be asked about, if not all.
     compiles : bool
         Whether the first analysis of each size takes longer than those that follow.
+    hybrids : int
+        That its estimators take of each input and pair of points: A with the input from B, or B with it from A too.
     """
 
     name: str
@@ -63,6 +65,11 @@ class Method:
     held: Callable[[int, int], float]
     only: tuple[str, ...] = ()
     compiles: bool = False
+    hybrids: int = 1
+
+    def evaluations(self, inputs: int) -> int:
+        """That a black box would be asked for by each pair of points: f at both, and at the hybrids of every input."""
+        return 2 + self.hybrids * inputs
 
 
 def whole_design(inputs: int, outputs: int) -> float:

@@ -71,5 +71,5 @@ METHODS = (
            None, _held),
     Method("ours-points", "one scramble, no intervals, all cores", partial(black_box, replicates=1), False, None, _held),
     Method("ours-structured", "kernels of our model, 16 scrambles, Student t, 8 outputs at once", structured, True, None,
-           _held, only=STRUCTURED, compiles=True),
+           _held, only=STRUCTURED, compiles=True, hybrids=2),
 )  # fmt: skip
