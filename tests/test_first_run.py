@@ -6,11 +6,13 @@ import pickle
 import time
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import numba
 import pytest
 
 import simulator
+from simulator.errors import InputError
 from simulator.executor import aside
 from simulator.first_run import FUTURES, compiled_aside
 from simulator.kernels import compiling
@@ -85,3 +87,25 @@ def test_a_model_has_the_same_types_in_another_process() -> None:
         assert numba.typeof(here) == numba.typeof(there)
     for here, there in ((model.bins, other[3]), (model.sampler.tables, other[2].tables)):
         assert [numba.typeof(one) for one in vars(here).values()] == [numba.typeof(one) for one in vars(there).values()]
+
+
+def test_a_mistake_in_a_table_that_no_future_needs_ends_the_run_with_the_first_futures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mistake, told = InputError("numbers.csv", "a mistake", "Mend it."), list[str]()
+    found = Event()
+
+    def fails(*_: object) -> None:
+        found.set()
+        raise mistake
+
+    def progress(stage: str, *_: int) -> None:
+        told.append(stage)
+        assert found.wait(60)
+        time.sleep(0.1)
+
+    monkeypatch.setattr("simulator.run.published_table", fails)
+    with pytest.raises(InputError, match="a mistake"):
+        simulator.load(CONFIGS / "base.toml").run(2**18, progress=progress)
+    assert len(told) <= 2
+    assert set(told) <= {"futures"}
