@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import time
 from functools import partial
@@ -12,6 +13,7 @@ import numba
 import pytest
 
 import simulator
+from simulator import first_run
 from simulator.errors import InputError
 from simulator.executor import aside
 from simulator.first_run import FUTURES, compiled_aside
@@ -109,3 +111,16 @@ def test_a_mistake_in_a_table_that_no_future_needs_ends_the_run_with_the_first_f
         simulator.load(CONFIGS / "base.toml").run(2**18, progress=progress)
     assert len(told) <= 2
     assert set(told) <= {"futures"}
+
+
+def test_kernels_are_asked_for_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(first_run, "is_cached", lambda name: not asked.append(name))
+    for outputs in ("all", "total"):
+        with compiled_aside(simulator.load(CONFIGS / "base.toml", [f"run.outputs={outputs}"]), 1):
+            pass
+    assert len(set(asked)) == 4
+    for name in asked:
+        module, kernel = name.split(".")
+        found = getattr(importlib.import_module(f"simulator.kernels.{module}"), kernel)
+        assert isinstance(found, numba.core.registry.CPUDispatcher)
