@@ -228,7 +228,7 @@ def standardised(distribution: Distribution) -> tuple[Distribution, float, float
     >>> cost = from_mapping({"kind": "normal", "mean": 20, "sd": 3}, "base.toml, key 'cost'", Path())
     >>> shape, *rest = standardised(scale(cost, 2))
     >>> rest, bounds(shape)
-    ([40.0, 6.0], (-2.575829303548901, 2.575829303548901))
+    ([40.0, 6.0], (-3.2905267314918945, 3.2905267314918945))
     """
     form, centre, spread = distribution.form, 0.0, 1.0
     if isinstance(form, Normal):
