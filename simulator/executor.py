@@ -6,14 +6,17 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from threading import Event
 from typing import TypeVar
 
 Result = TypeVar("Result")
 Task = TypeVar("Task")
+BLINK = 0.02  # seconds
 
 
 def in_order(
@@ -49,6 +52,45 @@ def in_order(
             yield first, future.result()
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def paced(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int | None = None
+) -> Iterator[tuple[Task, Result]]:
+    """`in_order` for tasks of which nobody knows how long they take, and how much of it they hold Python.
+
+    Where they are many short calls, threads wait for each other longer than they work. So one thread begins, all are tried
+    when it has not come to an end in a blink, and stay if they are faster.
+
+    Parameters
+    ----------
+    function, tasks
+        See `in_order`.
+    workers : int, optional
+        Threads from the first task on, with no trial.
+
+    Yields
+    ------
+    (task, result)
+    """
+    waiting, number = iter(tasks), 0
+    if workers is not None:
+        yield from in_order(function, waiting, workers)
+        return
+    started = time.perf_counter()
+    for task in waiting:
+        yield task, function(task)
+        number += 1
+        alone = (time.perf_counter() - started) / number
+        if alone * number > BLINK:
+            break
+    else:
+        return
+    trial = list(islice(waiting, max(number, 2 * _cores())))
+    started = time.perf_counter()
+    yield from in_order(function, trial)
+    together = (time.perf_counter() - started) / max(len(trial), 1)
+    yield from in_order(function, waiting, None if together < alone else 1)
 
 
 _CARRY_OUT = """

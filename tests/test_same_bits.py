@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from threading import Event
+from threading import Event, get_ident
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from conftest import CONFIGS, Prepared, with_rows
 
 from simulator import design as design_module
-from simulator import load, simulation
+from simulator import executor, load, simulation
 from simulator.design import Design, chunks, direction_numbers, point_levels, replicate_points
 from simulator.executor import in_order
 from simulator.kernels.quantiles import SEGMENTS
@@ -178,6 +179,36 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
     assert len(taken) < 10
     results.close()
     assert len(taken) < 10
+
+
+@pytest.mark.parametrize(("seconds", "threads"), [(0.0, 1), (0.011, 2)])
+def test_threads_are_tried_where_tasks_take_long(seconds: float, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short ones are done before a blink is over; those that sleep, and leave Python free, are faster side by side."""
+    monkeypatch.setattr(executor, "_cores", lambda: 2)
+    seen: set[int] = set()
+
+    def work(task: int) -> int:
+        seen.add(get_ident())
+        sleep(seconds)
+        return task**2
+
+    assert list(executor.paced(work, range(24))) == [(task, task**2) for task in range(24)]
+    assert (get_ident() in seen) and (len(seen) >= threads)
+    assert len(seen) == 1 or seconds > 0
+
+
+def test_one_thread_stays_where_threads_are_slower(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "_cores", lambda: 2)
+    here = get_ident()
+    names: list[bool] = []
+
+    def work(task: int) -> int:
+        names.append(get_ident() == here)
+        sleep(0.011 if names[-1] else 0.05)
+        return task
+
+    assert [task for task, _ in executor.paced(work, range(12))] == list(range(12))
+    assert names == [True] * 2 + [False] * 4 + [True] * 6
 
 
 @pytest.mark.parametrize("workers", [1, 2])

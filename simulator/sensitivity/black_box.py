@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..executor import in_order
+from ..executor import paced
 from ..simulation import NonFiniteError
 from .accumulated import Accumulated, block_sums, index_table, output_names
 from .hybrids import Net, Plan, block_values, hybrid_values, make_plan, nets
@@ -168,7 +168,7 @@ def accumulate(plan: Plan, source: Source, replicate_nets: Iterator[Net | None],
     totals = tuple(np.zeros((plan.replicates, *shape)) for shape in shapes)
     run = partial(_evaluated_sums, source=source, centre=centre, plan=plan)
     tasks = _blocks(plan, pilot.points, 1 << _block_bits(plan, count), chain([net], replicate_nets))
-    results = chain([(pilot, block_sums(outputs, centre, plan))], in_order(run, tasks, workers))
+    results = chain([(pilot, block_sums(outputs, centre, plan))], paced(run, tasks, workers))
     for block, sums in results:
         for total, part in zip(totals, sums, strict=True):
             total[block.replicate] += part
