@@ -78,7 +78,8 @@ def tabulate(distributions: Sequence[Distribution]) -> QuantileTables:
     shape, affine = np.zeros(len(distributions), np.int64), np.zeros((len(distributions), 2))
     known: dict[Distribution, int] = {}
     for row in np.flatnonzero(~fixed & ~exact).tolist():
-        standard, *affine[row] = standardised(distributions[row])
+        standard, location, scale = standardised(distributions[row])
+        affine[row] = location, scale
         shape[row] = known.setdefault(standard, len(known))
     lines = np.zeros((max(len(known), 1), 2 * SEGMENTS, 2), dtype=np.float32)
     for standard, row in known.items():

@@ -376,7 +376,7 @@ def save(tree: xr.DataTree, folder: Path) -> Path:
     os.close(handle)
     temporary = Path(name)
     try:
-        tree.to_netcdf(temporary, engine="netcdf4")  # compressed, it would take twice as long for a sixth of the size
+        tree.to_netcdf(temporary, engine="netcdf4")  # compressed, it would take twice as long, and save a sixth
         temporary.chmod(0o644)  # mkstemp makes it private
         temporary.replace(folder / FILE)
     finally:

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from threading import Event, get_ident
-from time import sleep
+from threading import Event, Lock, get_ident
 from typing import Any
 
 import numpy as np
@@ -181,34 +180,27 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
     assert len(taken) < 10
 
 
-@pytest.mark.parametrize(("seconds", "threads"), [(0.0, 1), (0.011, 2)])
-def test_threads_are_tried_where_tasks_take_long(seconds: float, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short ones are done before a blink is over; those that sleep, and leave Python free, are faster side by side."""
-    monkeypatch.setattr(executor, "_cores", lambda: 2)
-    seen: set[int] = set()
+@pytest.mark.parametrize(
+    ("alone", "beside", "in_threads"),
+    [(0.0, 0.0, set()), (0.011, 0.006, set(range(2, 24))), (0.011, 0.02, set(range(2, 6)))],
+)
+def test_threads_are_tried_after_a_blink_and_stay_if_they_are_faster(
+    alone: float, beside: float, in_threads: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that only the tasks move: by so much in this thread, and by so much in another."""
+    here, lock, seen, clock = get_ident(), Lock(), set(), [0.0]
 
     def work(task: int) -> int:
-        seen.add(get_ident())
-        sleep(seconds)
+        apart = get_ident() != here
+        with lock:
+            clock[0] += beside if apart else alone
+            seen.update([task] if apart else [])
         return task**2
 
-    assert list(executor.paced(work, range(24))) == [(task, task**2) for task in range(24)]
-    assert (get_ident() in seen) and (len(seen) >= threads)
-    assert len(seen) == 1 or seconds > 0
-
-
-def test_one_thread_stays_where_threads_are_slower(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "_cores", lambda: 2)
-    here = get_ident()
-    names: list[bool] = []
-
-    def work(task: int) -> int:
-        names.append(get_ident() == here)
-        sleep(0.011 if names[-1] else 0.05)
-        return task
-
-    assert [task for task, _ in executor.paced(work, range(12))] == list(range(12))
-    assert names == [True] * 2 + [False] * 4 + [True] * 6
+    monkeypatch.setattr(executor.time, "perf_counter", lambda: clock[0])
+    assert list(executor.paced(work, range(24))) == [(task, task**2) for task in range(24)]
+    assert seen == in_threads
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -11,40 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from .compiling import kernel, subroutine
+from .pair_sums import add_pair_sums
 from .propagation import draw_block
 from .sharing import Shared, empty_shared, share_slopes
-from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points
+from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points, multiply
 from .structure import Structure
-
-
-@subroutine
-def add_output_sums(level: np.ndarray, factor: np.ndarray, middle: float, sums: np.ndarray) -> None:
-    """Sums of one output over both points of the pairs.
-
-    Parameters
-    ----------
-    level, factor : (2 n,) float64
-        The output is their product.
-    middle : float
-        Subtracted from it.
-    sums : (5,) float64
-        a, b, a², b², a·b; added to.
-    """
-    n = level.shape[0] // 2
-    sa, sb, saa, sbb, sab = 0.0, 0.0, 0.0, 0.0, 0.0
-    for future in range(n):
-        a = factor[future] * level[future] - middle
-        b = factor[n + future] * level[n + future] - middle
-        sa += a
-        sb += b
-        saa += a * a
-        sbb += b * b
-        sab += a * b
-    sums[0] += sa
-    sums[1] += sb
-    sums[2] += saa
-    sums[3] += sbb
-    sums[4] += sab
 
 
 @subroutine
@@ -240,17 +211,16 @@ def single_inputs(
         See `simulator.kernels.places`.
     centre : (scopes, years) float64
     pair_sums : (Q, 5) float64
-        See `add_output_sums`; added to.
+        See `simulator.kernels.pair_sums.add_pair_sums`; added to.
     sums : (inputs, Q, 4) float64
         See `difference_sums`; added to.
     """
     inputs, scopes, years, n = tables[0].shape[0], centre.shape[0], centre.shape[1], block_size
     draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
     x, shared = empty_sides(s, inputs, scopes, n), empty_shared(s, scopes)
-    values, place = (
-        x.value.reshape((2 * inputs + 2, n)),
-        np.arange(2 * inputs).reshape((inputs, 2)).T.copy().reshape(-1),
-    )
+    values, place = x.value.reshape((2 * inputs + 2, n)), np.empty(2 * inputs, np.int64)
+    for i in range(inputs):
+        place[i], place[inputs + i] = 2 * i, 2 * i + 1
     for block in range(blocks):
         both = (coefficients[table[0, block]], coefficients[table[1, block]])
         if block == 0 or (table[:, block] != table[:, block - 1]).any():
@@ -259,7 +229,11 @@ def single_inputs(
         fill_points(s, x)
         fill_outputs(s, shared, x)
         for q in range(scopes * years):
-            add_output_sums(x.level[0, q], x.factor[q % years], centre[q // years, q % years], pair_sums[q])
+            output = x.scratch[0]
+            multiply(x.level[0, q], x.factor[q % years], output)
+            for future in range(2 * n):
+                output[future] -= centre[q // years, q % years]
+            add_pair_sums(output[:n], output[n:], pair_sums[q])
         add_own_inputs(own, years, shared, x, sums)
         add_common_inputs(common, s, shared, x, sums)
         add_path_inputs(s, live, x, sums)

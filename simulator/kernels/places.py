@@ -1,10 +1,20 @@
-"""Which rows of `simulator.kernels.sides.Sides` the inputs stand in; found once for a chunk, by no kernel."""
+"""Where in `simulator.kernels.sides.Sides` the inputs stand, and the rows that their derivatives are made of."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from .compiling import subroutine
 from .structure import Structure
+
+
+@subroutine
+def first_rows(s: Structure, inputs: int) -> tuple[int, int, int, int, int, int]:
+    """First rows in `Sides.row` of ready, unowned, category, themed and theme_slope, after the values and ones; the end."""
+    categories, terms = s.phase_in.shape[0], s.term_theme.shape[0]
+    ready = inputs + 1
+    themed = ready + 3 * categories
+    return ready, ready + categories, ready + 2 * categories, themed, themed + terms, themed + 2 * terms
 
 
 def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -23,7 +33,7 @@ def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weight : (own,) float64
     """
     categories, inputs, count = s.phase_in.shape[0], live.shape[0], 0
-    ones, ready, unowned, themed = inputs, inputs + 1, inputs + 1 + categories, inputs + 1 + 3 * categories
+    ones, (ready, unowned, _, themed, _, _) = inputs, first_rows(s, inputs)
     found = np.empty((2 * categories + 2 * s.task_share.shape[0], 4), np.int64)
     weight = np.ones(found.shape[0])
     for c in range(categories):
@@ -50,7 +60,4 @@ def common_inputs(s: Structure, live: np.ndarray) -> np.ndarray:
     inputs[1 : 1 + barriers] = s.barrier
     for p in range(s.term_theme.shape[0]):
         inputs[1 + barriers + s.term_theme_place[p]] = s.term_theme[p]
-    for m in range(inputs.shape[0]):
-        if not live[inputs[m]]:
-            inputs[m] = -1
-    return inputs
+    return np.where((inputs >= 0) & live[inputs], inputs, -1)

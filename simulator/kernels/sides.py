@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .compiling import subroutine
+from .places import first_rows
 from .rows import add_products, add_rows, add_scaled, combine_products, combine_rows
 from .sharing import Shared
 from .structure import Structure
@@ -82,19 +83,19 @@ class Sides(NamedTuple):
 @subroutine
 def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     """Room for the pairs of one block."""
-    categories, terms, drivers, years = s.phase_in.shape[0], s.term_theme.shape[0], s.driver.shape[0], s.years.shape[0]
+    categories, drivers, years = s.phase_in.shape[0], s.driver.shape[0], s.years.shape[0]
     outputs, slopes = scopes * years, categories * scopes * years
     common = 1 + s.barrier.shape[0] + s.term_theme_place.max() + 1
-    row = np.ones((inputs + 1 + 3 * categories + 2 * terms, 2 * n))
-    by_category, by_term = row[inputs + 1 :], row[inputs + 1 + 3 * categories :]
+    ready, unowned, category, themed, theme_slope, end = first_rows(s, inputs)
+    row = np.ones((end, 2 * n))
     return Sides(
         row,
-        row[: inputs + 1],
-        by_category[:categories],
-        by_category[categories : 2 * categories],
-        by_category[2 * categories : 3 * categories],
-        by_term[:terms],
-        by_term[terms:],
+        row[:ready],
+        row[ready:unowned],
+        row[unowned:category],
+        row[category:themed],
+        row[themed:theme_slope],
+        row[theme_slope:],
         np.empty((drivers, 2 * n)),
         np.empty((years, 2 * n)),
         np.empty((years, 2 * n)),
