@@ -11,7 +11,7 @@ import numpy as np
 from simulator.design import BLOCK_BITS
 from simulator.kernels.compiling import kernel
 from simulator.kernels.points import block_base
-from simulator.kernels.propagation import TABULATED, draw_block
+from simulator.kernels.propagation import TABULATED, draw_block, empty_draw
 from simulator.sampling import Task, chunk_tasks, kernel_inputs, table_count
 
 from .case import Case, Ratio, Work, rate
@@ -60,8 +60,8 @@ def points_and_values(points: tuple, tables: tuple, first: int, blocks: int, siz
     float
         See `points_alone`.
     """
-    scratch = (np.empty(size, np.int64), np.empty(size), np.empty(size, np.uint32))
-    place, values, kept = np.arange(tables[0].shape[0]), np.empty((tables[0].shape[0], size)), 0.0
+    place, values = np.arange(tables[0].shape[0]), np.empty((tables[0].shape[0], size))
+    scratch, kept = empty_draw(values), 0.0
     for block in range(blocks):
         draw_block(points, tables, first + block * size, block * size, scratch, place, values)
         kept += values[0, block % size]

@@ -51,6 +51,24 @@ def pack(evidence: Evidence, names: Sequence[str], years: Sequence[int], start: 
     )
 
 
+def single_precision(structure: Structure) -> Structure:
+    """The structure with float32 in place of float64, the ensemble apart.
+
+    Parameters
+    ----------
+    structure : Structure
+
+    Returns
+    -------
+    Structure
+    """
+    arrays = {name: part for name, part in structure._asdict().items() if isinstance(part, np.ndarray)}
+    rounded: dict[str, Any] = {
+        name: part.astype(np.float32) for name, part in arrays.items() if part.dtype == np.float64
+    }
+    return structure._replace(**rounded)
+
+
 def _terms(evidence: Evidence, categories: Sequence[str], at: dict[str, int]) -> dict[str, np.ndarray]:
     """Tasks sorted by category and theme; the residual of a category is a task without a coefficient."""
     term_start, task_start = [0], [0]

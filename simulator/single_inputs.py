@@ -66,6 +66,8 @@ def single_inputs(
     design : Design
     sampler : Sampler
     structure : Structure
+        The futures of a block are in the precision of its numbers, see `simulator.packing.single_precision`; the sums over
+        blocks are in double precision.
     coefficients : (E, S, 2 + D, C) float64
         For each workforce table; see `simulator.kernels.pick_freeze`.
     centre : (S, Y) float64

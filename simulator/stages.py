@@ -13,19 +13,21 @@ import numpy as np
 from .config import FIRST_PAIRS
 from .design import Design, design_for
 from .outputs import scope_rows
+from .packing import single_precision
 from .prepared import Prepared
 from .sections import RunSection
 from .sensitivity.convergence import INDICES, convergence, widest_interval
 from .sensitivity.exact import exact_allocation, exact_indices, output_means
 from .sensitivity.indices import ExactIndices, index_table
 from .sensitivity.single import single_table
-from .simulation import PickFrozen, pick_freeze_stages
+from .simulation import BINS, RANGE_IN_DEVIATIONS, PickFrozen, pick_freeze_stages
 from .single_inputs import SingleInputs, single_inputs_stages
 
 if TYPE_CHECKING:
     import xarray as xr
 
 FIRST_STAGE = 8  # points of a replicate at the end of the first stage, as a power of two
+SMALLEST_SPREAD = 1e-4  # deviation of an output by its mean: with less, roundings (6e-8) add 1e-6 to its variance
 MOST_PAIRS = 2**26  # of a run with a precision and no other limit
 NODES = {"sensitivity": "convergence", "single_inputs": "input_convergence"}
 Tables = dict[str, "xr.Dataset"]
@@ -179,10 +181,18 @@ def input_stages(
     earlier: SingleInputs | None = None,
 ) -> Generator[SingleInputs, None, None]:
     """The sums of the single inputs, in the last year, at the end of each stage; see `analyse`."""
-    structure, powers = model.structure, range(FIRST_STAGE, design.log2_points)
+    powers = range(FIRST_STAGE, design.log2_points)
+    structure = single_precision(model.structure) if _varies_enough(model) else model.structure
     last_year = structure._replace(years=structure.years[-1:], year_path=structure.year_path[-1:])
     arrays = (model.scope_coefficients, _centre(model)[:, -1:].copy())
     return single_inputs_stages(design, model.sampler, last_year, *arrays, workers, told, powers, earlier)
+
+
+def _varies_enough(model: Prepared) -> bool:
+    """Whether every output of the last year varies by so much that roundings to single precision do not count."""
+    scopes, bins = scope_rows(model.rows), model.bins
+    deviation = bins.width[-1, scopes, 0] * BINS / (2 * RANGE_IN_DEVIATIONS)
+    return bool((deviation > SMALLEST_SPREAD * np.abs(bins.centre[-1, scopes, 0])).all())
 
 
 def _centre(model: Prepared) -> np.ndarray:

@@ -78,7 +78,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "continuing": {"design", "errors", "prepared", "simulation", "single_inputs"},
     "stages": {
-        "config", "design", "outputs", "prepared", "sections", "sensitivity", "simulation", "single_inputs", "sources",
+        "config", "design", "outputs", "packing", "prepared", "sections", "sensitivity", "simulation", "single_inputs",
+        "sources",
     },
     "views": {
         "distributions", "kernels.structure", "outputs", "phase_in", "potential", "prepared", "results", "sensitivity",

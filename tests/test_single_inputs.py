@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from conftest import CONFIGS, Prepared, pack_model, prepare, with_rows, with_tables
 
-from simulator import simulation
+from simulator import load, simulation
 from simulator import single_inputs as module
 from simulator.design import Design
 from simulator.inputs import fixed
 from simulator.kernels.sharing import Shared, empty_shared, share_slopes
 from simulator.kernels.sides import slope_row
 from simulator.outputs import line_coefficients, scope_rows, table_weights
+from simulator.packing import single_precision
 from simulator.sampling import NonFiniteError, make_sampler
 from simulator.sensitivity import single
 from simulator.sensitivity.estimators import Sums, azzini
 from simulator.sensitivity.exact import exact_indices, make_lines, output_means
-from simulator.simulation import PickFrozen, pick_freeze
+from simulator.simulation import Bins, PickFrozen, pick_freeze
 from simulator.single_inputs import SingleInputs, single_inputs
+from simulator.stages import input_stages
 
 BITS = 5
 NOTHING_OR_ALL = 'inputs.technology={kind="discrete", values=[0.0, 1.0], probabilities=[0.5, 0.5]}'
@@ -78,6 +82,38 @@ def test_sums_are_those_of_whole_points(model: Prepared, method: str) -> None:
     np.testing.assert_array_equal(moved, live)  # every input that is not fixed moves an output in some year
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_sums_in_single_precision_are_those_in_double(model: Prepared) -> None:
+    """No number is made by more than 64 operations that round by 2^-24; where an output is centred, its mean is rounded."""
+    coefficients, centre = arrays(model)
+    design, results = Design(len(model.inputs), 2, 8, 3), []
+    for structure in (model.structure, single_precision(model.structure)):
+        results.append(single_inputs(design, model.sampler, structure, coefficients, centre))
+    double, single = results
+    squares = double.pairs[..., 2] + double.pairs[..., 3]
+    deviation = np.sqrt(squares / (2 << design.log2_points))
+    allowed = 64 * 2.0**-24 * squares * (1 + np.abs(centre) / deviation)
+    assert (np.abs(single.pairs - double.pairs)[..., 2:] <= allowed[..., None]).all()
+    assert (np.abs(single.pairs - double.pairs)[..., :2] <= (allowed / deviation)[..., None]).all()
+    away = np.abs(single.differences - double.differences)
+    assert (away <= allowed[:, None, ..., None]).all()
+    assert away.max() > 0  # or it was not single
+
+
+def test_a_run_rounds_to_single_precision_unless_outputs_hardly_vary() -> None:
+    model = load(CONFIGS / "base.toml", ["reconstruction.ensemble=false"])
+    design, year = Design(len(model.inputs), 1, 5, 3), slice(-1, None)
+    narrow = SimpleNamespace(rows=model.rows, structure=model.structure, sampler=model.sampler)
+    narrow.scope_coefficients = model.scope_coefficients
+    centre = model.bins.centre[year, scope_rows(model.rows), 0].T.copy()
+    structure = model.structure._replace(years=model.structure.years[year], year_path=model.structure.year_path[year])
+    for share, expected in ((1.0, single_precision(structure)), (1e-3, structure)):
+        narrow.bins = Bins(model.bins.centre, model.bins.width * share)
+        (found,) = input_stages(cast(Any, narrow), design, workers=1)
+        same = single_inputs(design, model.sampler, expected, model.scope_coefficients, centre)
+        np.testing.assert_array_equal(found.differences, same.differences)
+
+
 def test_indices_from_differences_are_those_from_products() -> None:
     a, b, ab, ba = np.random.default_rng(5).normal(size=(4, 3, 200))
     pairs = np.stack([part.sum(axis=1) for part in (a, b, a * a, b * b, a * b)], axis=-1)
@@ -111,11 +147,15 @@ def test_table_comes_to_the_closed_form(base: Prepared) -> None:
     assert (table[["first_order", "total_order"]].sel(input=still).to_array() == 0).all()
 
 
+@pytest.mark.parametrize("rounded", [False, True])
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_bits_do_not_depend_on_threads(base: Prepared, workers: int) -> None:
+def test_bits_do_not_depend_on_threads(base: Prepared, workers: int, rounded: bool) -> None:
     coefficients, centre = arrays(base)
-    design = Design(len(base.inputs), 3, 9, 6)
-    results = [single_inputs(design, base.sampler, base.structure, coefficients, centre, n) for n in (1, workers)]
+    design, structure = (
+        Design(len(base.inputs), 3, 9, 6),
+        single_precision(base.structure) if rounded else base.structure,
+    )
+    results = [single_inputs(design, base.sampler, structure, coefficients, centre, n) for n in (1, workers)]
     np.testing.assert_array_equal(results[0].differences, results[1].differences)
     np.testing.assert_array_equal(results[0].pairs, results[1].pairs)
 

@@ -47,13 +47,16 @@ def structured(subject: Subject, points: int, seed: int, workers: int | None = N
 def _of_2040() -> tuple:  # type: ignore[type-arg]
     """What does not depend on the points: structure, scopes, centre and closed form of 2040, and the inputs that vary."""
     from simulator.outputs import scope_rows
+    from simulator.packing import single_precision
     from simulator.sensitivity.exact import exact_indices, output_means
 
     from ..prepared import base_model
 
     model = base_model(tables="one")
     at = [model.years.index(2040)]
-    structure = model.structure._replace(years=model.structure.years[at], year_path=model.structure.year_path[at])
+    structure = single_precision(
+        model.structure._replace(years=model.structure.years[at], year_path=model.structure.year_path[at])
+    )
     rows = [model.rows[place] for place in scope_rows(model.rows)]
     alone = np.eye(len(model.inputs), dtype=bool)
     variance, first, total = exact_indices(model.structure, model.moments, model.scope_lines, alone)

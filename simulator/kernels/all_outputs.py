@@ -10,7 +10,7 @@ import numpy as np
 
 from .amounts import all_rows
 from .compiling import kernel, subroutine
-from .propagation import all_terms, category_sums, draw_block
+from .propagation import all_terms, category_sums, draw_block, empty_draw
 from .structure import Structure, with_table
 from .terms import all_paths, driver_deviation
 
@@ -184,8 +184,8 @@ def all_outputs(
     """
     s, inputs, outputs, n = structure, groups.shape[1], centre.shape[0], block_size
     years, categories = s.years.shape[0], s.phase_in.shape[0]
-    draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
     values, path, part = np.empty((2 * inputs, n)), np.empty((2, years, n)), np.empty((1, n))
+    draw_scratch = empty_draw(values)
     scratch = (
         np.empty((s.term_theme.shape[0], n)), np.empty((categories, n)), np.empty((s.driver.shape[0], n)),
         np.empty((s.area_growth.shape[0], n)), np.empty((categories + 1, n)),

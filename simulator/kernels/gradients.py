@@ -3,7 +3,8 @@
 Every output is multilinear in the inputs but `speed` and `reconstruction`, so that the point A with input i from B has the
 output f(A) + ∂f/∂x_i(A) (B_i - A_i), exactly: two gradients stand for 2 k evaluations of a black box with k inputs.
 
-Letters: see `simulator.kernels.sides`.
+Within a block the sums are of the precision of the rows, at most 512 numbers by vectors of partial sums; sums over blocks are
+in double precision. Letters and float: see `simulator.kernels.sides`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from .compiling import kernel, subroutine
 from .pair_sums import add_pair_sums
-from .propagation import draw_block
+from .propagation import draw_block, empty_draw
 from .sharing import Shared, empty_shared, share_slopes
 from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points, multiply
 from .structure import Structure
@@ -22,7 +23,7 @@ from .structure import Structure
 def set_step(
     rows: np.ndarray, i: int, left: np.ndarray, j: int, right: np.ndarray, k: int, out: np.ndarray, m: int
 ) -> None:
-    """How far row i moves from A to B, times left[j] · right[k], into out[m]; all (…, 2 n) float64."""
+    """How far row i moves from A to B, times left[j] · right[k], into out[m]; all (…, 2 n) float."""
     n = out.shape[1] // 2
     for future in range(n):
         out[m, future] = (rows[i, n + future] - rows[i, future]) * left[j, future] * right[k, future]
@@ -41,17 +42,17 @@ def difference_sums(
     Parameters
     ----------
     slope, row, step, m
-        The differences are slope[row] · step[m] at A, and the same negative at B; (…, 2 n) float64.
+        The differences are slope[row] · step[m] at A, and the same negative at B; (…, 2 n) float.
     gap, one, other
-        Each output at B less that at A, gap[one] and gap[other]; (Q, n) float64.
+        Each output at B less that at A, gap[one] and gap[other]; (Q, n) float.
 
     Returns
     -------
     (float, float, float, float, float)
         Squares of both differences, their product, and for each output gap · (the second difference less the first).
     """
-    n = gap.shape[1]
-    s0, s1, s2, s3, s4 = 0.0, 0.0, 0.0, 0.0, 0.0
+    n, nothing = gap.shape[1], gap.dtype.type(0)
+    s0, s1, s2, s3, s4 = nothing, nothing, nothing, nothing, nothing
     for future in range(n):
         a, b = slope[row, future] * step[m, future], slope[row, n + future] * step[m, n + future]
         s0 += a * a
@@ -216,9 +217,9 @@ def single_inputs(
         See `difference_sums`; added to.
     """
     inputs, scopes, years, n = tables[0].shape[0], centre.shape[0], centre.shape[1], block_size
-    draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
     x, shared = empty_sides(s, inputs, scopes, n), empty_shared(s, scopes)
     values, place = x.value.reshape((2 * inputs + 2, n)), np.empty(2 * inputs, np.int64)
+    draw_scratch = empty_draw(values)
     for i in range(inputs):
         place[i], place[inputs + i] = 2 * i, 2 * i + 1
     for block in range(blocks):
@@ -229,10 +230,10 @@ def single_inputs(
         fill_points(s, x)
         fill_outputs(s, shared, x)
         for q in range(scopes * years):
-            output = x.scratch[0]
+            output, middle = x.scratch[0], x.scratch.dtype.type(centre[q // years, q % years])
             multiply(x.level[0, q], x.factor[q % years], output)
             for future in range(2 * n):
-                output[future] -= centre[q // years, q % years]
+                output[future] -= middle
             add_pair_sums(output[:n], output[n:], pair_sums[q])
         add_own_inputs(own, years, shared, x, sums)
         add_common_inputs(common, s, shared, x, sums)

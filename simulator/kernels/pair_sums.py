@@ -13,12 +13,13 @@ def add_pair_sums(a: np.ndarray, b: np.ndarray, sums: np.ndarray) -> None:
 
     Parameters
     ----------
-    a, b : (futures,) float64
+    a, b : (futures,) float32 or float64
         Centred outputs.
     sums : (5,) float64
         a, b, a², b², a·b; added to.
     """
-    sa, sb, saa, sbb, sab = 0.0, 0.0, 0.0, 0.0, 0.0
+    nothing = a.dtype.type(0)
+    sa, sb, saa, sbb, sab = nothing, nothing, nothing, nothing, nothing
     for future in range(a.shape[0]):
         x, y = a[future], b[future]
         sa += x

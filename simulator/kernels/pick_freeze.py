@@ -13,7 +13,7 @@ import numpy as np
 from .allocation import add_allocation
 from .compiling import kernel, subroutine
 from .pair_sums import add_hybrid_sums, add_pair_sums
-from .propagation import draw_block
+from .propagation import draw_block, empty_draw
 from .rows import add_affine_products, add_rows, add_scaled, copy_row
 from .structure import Point, Structure
 from .terms import adoption, adoption_moved, all_paths, category_use, driver_deviation, use_moved
@@ -365,8 +365,8 @@ def pick_freeze(
         All added to.
     """
     inputs, scopes, categories, n = tables[0].shape[0], centre.shape[0], s.phase_in.shape[0], block_size
-    draw_scratch = (np.empty(n, np.int64), np.empty(n), np.empty(n, np.uint32))
     values, factors = np.empty((2 * inputs, n)), np.empty((2, 2, categories, n))
+    draw_scratch = empty_draw(values)
     difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
     scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))

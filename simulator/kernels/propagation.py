@@ -7,13 +7,20 @@ import numpy as np
 from .amounts import all_rows
 from .compiling import kernel, subroutine
 from .points import block_base, random_digits
-from .quantiles import tabulated_at_points
+from .quantiles import empty_places, tabulated_at_points
 from .rows import add_row, add_rows, add_scaled, affine, copy_row
 from .structure import Structure, with_table
 from .sums import add_outputs
 from .terms import all_paths, category_terms, driver_deviation
 
 TABULATED, FIXED = -1, -2
+
+
+@subroutine
+def empty_draw(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scratch of `draw_block` for some values, (rows, futures): segment, within and digits, each (futures,)."""
+    segment, within = empty_places(values.shape[1], values)
+    return segment, within, np.empty(values.shape[1], np.uint32)
 
 
 @subroutine
@@ -42,10 +49,10 @@ def draw_block(
     offset : int
         Number of the block's first future in the chunk.
     scratch : tuple
-        segment int64, within float64, digits uint32, each (futures,).
+        See `empty_draw`.
     place : (inputs,) or (2 inputs,) int64
         Row of `values` of each input, and of each at the second point of a pair.
-    values : (rows, futures) float64
+    values : (rows, futures) float32 or float64
         These rows are filled.
     """
     generators, shift, pattern, key = points
@@ -164,11 +171,10 @@ def propagate(
     s, inputs, rows = structure, tables[0].shape[0], base_row.shape[0]
     growing = s.base_growth.shape[0]
     areas, categories, years = s.area_growth.shape[0], s.phase_in.shape[0], s.years.shape[0]
-    draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
     category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
-    part = np.empty(block_size)
+    draw_scratch, part = empty_draw(values), np.empty(block_size)
     scratch = (np.empty((areas, block_size)), np.empty((categories + 1, block_size)), part)
     level, tilt = np.empty((rows, block_size)), np.empty((rows, block_size))
     base_growth, inverse = np.empty((growing, block_size)), np.empty((s.base_level.shape[0], block_size))
@@ -221,10 +227,9 @@ def propagate_total(
     """
     s, inputs = structure, tables[0].shape[0]
     drivers, years = s.driver.shape[0], s.years.shape[0]
-    draw_scratch = (np.empty(block_size, np.int64), np.empty(block_size), np.empty(block_size, np.uint32))
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
-    deviation, part = np.empty((drivers, block_size)), np.empty(block_size)
+    draw_scratch, deviation, part = empty_draw(values), np.empty((drivers, block_size)), np.empty(block_size)
     line, tilt = np.empty((2 + drivers, block_size)), np.empty((2, block_size))
     level = np.empty((2, block_size))
     base_growth, inverse = np.empty((2, block_size)), np.empty((2, block_size))

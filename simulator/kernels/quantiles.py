@@ -7,13 +7,14 @@ number are then its segment, and the bits that follow its place within: no searc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from .compiling import kernel
+from .compiling import kernel, subroutine
 
 SEGMENT_BITS = 5  # 32 segments in an octave
 OCTAVES = 32  # t from 1/2 to 2**31
@@ -23,30 +24,31 @@ _FIRST = 1022 << SEGMENT_BITS  # leading bits of t = 1/2
 _WITHIN = (1 << _SHIFT) - 1
 _ONE = 1023 << 52  # bits of 1.0
 _PER_UNIT = float(1 << SEGMENT_BITS)
+_SIGN = np.int32(31)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _bits(_context: Any, _number: Any) -> Any:
-    """The bits of a double, as an integer."""
+def _same_bits(pairs: Mapping[types.Number, types.Number]) -> Any:
+    """A function in kernels that gives the number of the paired type with the same bits."""
 
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        from llvmlite import ir
+    def typed(_context: Any, number: Any) -> Any:
+        return pairs[number](number), _bitcast
 
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(types.float64), generate
+    return intrinsic(typed)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _number(_context: Any, _bits_of: Any) -> Any:
-    """The double with these bits."""
+def _bitcast(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
 
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        from llvmlite import ir
 
-        return builder.bitcast(arguments[0], ir.DoubleType())
+_bits = _same_bits({types.float32: types.int32, types.float64: types.int64})
+_number = _same_bits({types.int32: types.float32, types.int64: types.float64})
 
-    return types.float64(types.int64), generate
+
+@subroutine
+def empty_places(points: int, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scratch of `tabulated_at_points` in the precision of some numbers."""
+    within = np.empty(points, numbers.dtype)
+    return np.full(points, _bits(within.dtype.type(0))), within
 
 
 @kernel
@@ -70,21 +72,27 @@ def tabulated_at_points(
         Value at the inner end of each segment and its rise across the segment; segments of the lower half first.
     location, scale : float
         What is looked up is multiplied by the second, and the first added.
-    segment, within : (points,) int64, float64
-        Scratch. Two loops, because the compiler vectorises the first only without the look-up.
-    out : (points,) float64
+    segment, within : (points,) int32 and float32, or int64 and float64
+        Scratch, of the precision that is wanted; see `empty_places`. Two loops, because the compiler vectorises the first
+        only without the look-up.
+    out : (points,) float32 or float64
         Filled.
     """
-    points = pattern.shape[0]
-    for point in range(points):
-        digits = np.int64(base ^ pattern[point])
-        upper = digits >> 31
-        bits = _bits(np.float64(digits ^ (-upper & 0xFFFFFFFF)) + 0.5)
-        segment[point] = (bits >> _SHIFT) - _FIRST + upper * SEGMENTS
-        within[point] = (_number((bits & _WITHIN) | _ONE) - 1.0) * _PER_UNIT
-    for point in range(points):
+    integer, number, precision = segment.dtype.type, within.dtype.type, np.finfo(within.dtype)
+    half, largest = number(0.5), number(2147483648.0 * (1.0 - 0.5 * precision.eps))  # a single may be rounded to 2**31
+    shift, first = integer(precision.nmant - SEGMENT_BITS), integer((precision.maxexp - 2) << SEGMENT_BITS)
+    mask, one = integer((1 << shift) - 1), integer((precision.maxexp - 1) << precision.nmant)  # bits of 1.0
+    for point in range(pattern.shape[0]):
+        digits = np.int32(base ^ pattern[point])
+        upper = np.int32(digits >> _SIGN)  # -1 above the median, else 0
+        t = min(number(np.int32(digits ^ upper)) + half, largest)
+        bits = integer(_bits(t))
+        segment[point] = integer(integer(bits >> shift) - first) - integer(integer(upper) * integer(SEGMENTS))
+        within[point] = (_number(integer(integer(bits & mask) | one)) - number(1)) * number(_PER_UNIT)
+    start, times = number(location), number(scale)
+    for point in range(pattern.shape[0]):
         at = np.uint64(segment[point])  # unsigned: no place from the end to allow for
-        out[point] = location + scale * (np.float64(lines[at, 0]) + np.float64(lines[at, 1]) * within[point])
+        out[point] = start + times * (number(lines[at, 0]) + number(lines[at, 1]) * within[point])
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Sums of rows of futures."""
+"""Sums of rows of futures; float is float32 or float64, the same throughout a call."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .compiling import subroutine
 
 @subroutine
 def copy_row(row: np.ndarray, out: np.ndarray) -> None:
-    """out = row, each (futures,) float64; compiled in less time than an assignment, which can fail on shapes."""
+    """out = row, each (futures,) float; compiled in less time than an assignment, which can fail on shapes."""
     for future in range(out.shape[0]):
         out[future] = row[future]
 
 
 @subroutine
 def add_row(total: np.ndarray, weight: float, row: np.ndarray) -> None:
-    """total += weight * row, each (futures,) float64."""
+    """total += weight * row, each (futures,) float."""
     for future in range(total.shape[0]):
         total[future] += weight * row[future]
 
@@ -27,10 +27,10 @@ def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.
 
     Parameters
     ----------
-    total : (futures,) float64
+    total : (futures,) float
         Added to.
-    weight : (n,) float64
-    rows : (rows, futures) float64
+    weight : (n,) float
+    rows : (rows, futures) float
     which : (n,) int64
     """
     n = which.shape[0]
@@ -60,7 +60,7 @@ def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which:
 
 @subroutine
 def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
-    """total += weight * left * right, each (futures,) float64."""
+    """total += weight * left * right, each (futures,) float."""
     for future in range(total.shape[0]):
         total[future] += weight * left[future] * right[future]
 
@@ -78,10 +78,10 @@ def add_products(
 
     Parameters
     ----------
-    total : (futures,) float64
+    total : (futures,) float
         Added to.
-    weight : (n,) float64
-    left, right : (rows, futures) float64
+    weight : (n,) float
+    left, right : (rows, futures) float
     which_left, which_right : (n,) int64
     """
     n = weight.shape[0]
@@ -121,11 +121,11 @@ def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> 
 
     Parameters
     ----------
-    coefficients : (rows, 1 + D) float64
+    coefficients : (rows, 1 + D) float
         Constant, and slope in each driver.
-    deviation : (D, futures) float64
+    deviation : (D, futures) float
         Drivers less their references.
-    out : (rows, futures) float64
+    out : (rows, futures) float
         Filled.
     """
     which = np.arange(deviation.shape[0])
@@ -138,7 +138,7 @@ def affine(coefficients: np.ndarray, deviation: np.ndarray, out: np.ndarray) -> 
 def add_affine_product(
     total: np.ndarray, coefficients: np.ndarray, deviation: np.ndarray, row: np.ndarray, part: np.ndarray
 ) -> None:
-    """`add_affine_products` of one row; coefficients (1 + D,), row (futures,) float64."""
+    """`add_affine_products` of one row; coefficients (1 + D,), row (futures,) float."""
     if deviation.shape[0] == 4:
         c0, c1, c2, c3, c4 = coefficients[0], coefficients[1], coefficients[2], coefficients[3], coefficients[4]
         d1, d2, d3, d4 = deviation[0], deviation[1], deviation[2], deviation[3]
@@ -166,14 +166,14 @@ def add_affine_products(
 
     Parameters
     ----------
-    total : (futures,) float64
+    total : (futures,) float
         Added to.
-    coefficients : (1 + D, C) float64
+    coefficients : (1 + D, C) float
         Of each row.
-    deviation : (D, futures) float64
-    rows : (C, futures) float64
+    deviation : (D, futures) float
+    rows : (C, futures) float
     which : (n,) int64
-    part : (futures,) float64
+    part : (futures,) float
         Scratch.
     """
     n = which.shape[0]

@@ -1,7 +1,7 @@
 """Which outputs share their slopes: wages have those of FTE times a price, and some scopes count a category alike.
 
 What an output gains by a unit of a category is its slope. Outputs whose slopes are in proportion share a row of them.
-Letters: as in `Structure`; K themes, R rows of slopes (of one year).
+Letters: as in `Structure`; K themes, R rows of slopes (of one year). float: see `simulator.kernels.sides`.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ class Shared(NamedTuple):
         First row of each category, and the number of rows.
     scope : (R,) int64
         The first scope that has the slopes of the row.
-    row_weight : (2, R, 2 + D) float64
+    row_weight : (2, R, 2 + D) float
         Its weights of the category, with the table of A and of B.
     counted : (S,) int64
         How many categories the scope counts.
     category, row : (S, C) int64
         These, and their rows of slopes.
-    scale : (S, C) float64
+    scale : (S, C) float
         How many times the slopes of the row the scope has.
-    common_scale : (S, 1 + B, C) float64
+    common_scale : (S, 1 + B, C) float
         These times what national and the barriers weigh in the phase-in of the category.
-    weight : (2, S, 2 + D, C) float64
+    weight : (2, S, 2 + D, C) float
         Weights of these, with the table of A and of B.
     first_couple : (C + 1,) int64
         First couple of each category, and their number: scopes that share a row, two at a time.
     couple_row : (couples,) int64
     couple_scope : (couples, 2) int64
         The second is the first again where a scope is left alone.
-    couple_scale : (couples, 2) float64
+    couple_scale : (couples, 2) float
     first_product : (S, K + 1) int64
         First product of each theme, and their end: products of slopes and what the theme frees, by scope.
     product_row, product_term : (S, P) int64
-    product_scale : (S, P) float64
+    product_scale : (S, P) float
     """
 
     first_row: np.ndarray
@@ -72,25 +72,25 @@ class Shared(NamedTuple):
 def empty_shared(s: Structure, scopes: int) -> Shared:
     """Room for what `share_slopes` fills."""
     categories, terms, lines = s.phase_in.shape[0], s.term_theme.shape[0], 2 + s.driver.shape[0]
-    rows, themes = categories * scopes, s.term_theme_place.max() + 1
+    rows, themes, number = categories * scopes, s.term_theme_place.max() + 1, s.task_part.dtype
     return Shared(
         np.zeros(categories + 1, np.int64),
         np.empty(rows, np.int64),
-        np.empty((2, rows, lines)),
+        np.empty((2, rows, lines), number),
         np.zeros(scopes, np.int64),
         np.empty((scopes, categories), np.int64),
         np.empty((scopes, categories), np.int64),
-        np.empty((scopes, categories)),
-        np.empty((scopes, 1 + s.barrier.shape[0], categories)),
-        np.empty((2, scopes, lines, categories)),
+        np.empty((scopes, categories), number),
+        np.empty((scopes, 1 + s.barrier.shape[0], categories), number),
+        np.empty((2, scopes, lines, categories), number),
         np.zeros(categories + 1, np.int64),
         np.empty(rows, np.int64),
         np.empty((rows, 2), np.int64),
-        np.empty((rows, 2)),
+        np.empty((rows, 2), number),
         np.zeros((scopes, themes + 1), np.int64),
         np.empty((scopes, terms), np.int64),
         np.empty((scopes, terms), np.int64),
-        np.empty((scopes, terms)),
+        np.empty((scopes, terms), number),
     )
 
 

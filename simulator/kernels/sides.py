@@ -1,8 +1,8 @@
 """Both points of a block of pairs, with everything that the gradients of the outputs are made from.
 
 Letters: as in `Structure`; Q outputs (a scope in a year), K themes, R rows of slopes of `Shared`, n pairs of a block. Rows of
-2 n hold a number at A for each pair and then at B. The factor `technology`, which all outputs have, stands with the phase-in
-path, not with the terms.
+2 n hold a number at A for each pair and then at B; float is float32 or float64, as the numbers of `Structure` are. The factor
+`technology`, which all outputs have, stands with the phase-in path, not with the terms.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ class Sides(NamedTuple):
 
     Attributes
     ----------
-    row : (rows, 2 n) float64
+    row : (rows, 2 n) float
         The next six in one array.
-    value : (inputs + 1, 2 n) float64
+    value : (inputs + 1, 2 n) float
         The last row is ones, for an input that is not there.
-    ready : (C, 2 n) float64
+    ready : (C, 2 n) float
         Sum of the terms of a category without phase-in and technology, times the category's own technology.
-    unowned : (C, 2 n) float64
+    unowned : (C, 2 n) float
         The same with phase-in, but without the category's own technology.
-    category : (C, 2 n) float64
+    category : (C, 2 n) float
         The same with both.
-    themed : (P, 2 n) float64
+    themed : (P, 2 n) float
         Phase-in and the category's own technology times the theme of the term.
-    theme_slope : (P, 2 n) float64
+    theme_slope : (P, 2 n) float
         Derivative of category with respect to the theme's factor of a term.
-    deviation : (D, 2 n) float64
+    deviation : (D, 2 n) float
         Drivers of growth less their references.
-    path, factor : (years, 2 n) float64
+    path, factor : (years, 2 n) float
         Path, and path times technology.
-    slope : (R years, 2 n) float64
+    slope : (R years, 2 n) float
         Rows of `Shared`, each in all years.
-    part : (R years, 2 n) float64
+    part : (R years, 2 n) float
         What the category's output gains by a unit of its phase-in.
-    line : (S D, 2 n) float64
+    line : (S D, 2 n) float
         What a scope gains by a unit of growth of a driver, without factor.
-    level : (2, Q, 2 n) float64
+    level : (2, Q, 2 n) float
         Outputs without factor; with the point's own workforce table, and with that of the other point.
-    gap : (Q, n) float64
+    gap : (Q, n) float
         Output at B less that at A.
-    common : (1 + B + K, 2 n) float64
+    common : (1 + B + K, 2 n) float
         Derivatives of one output with respect to national, barriers and themes.
-    step : (1 + B + K, 2 n) float64
+    step : (1 + B + K, 2 n) float
         How far an input moves from A to B, times what its slope has as factors: the differences AB - A and BA - B of an
         output are slope · step at A, and - slope · step at B.
-    scratch : (4, 2 n) float64
+    scratch : (4, 2 n) float
     """
 
     row: np.ndarray
@@ -87,7 +87,8 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     outputs, slopes = scopes * years, categories * scopes * years
     common = 1 + s.barrier.shape[0] + s.term_theme_place.max() + 1
     ready, unowned, category, themed, theme_slope, end = first_rows(s, inputs)
-    row = np.ones((end, 2 * n))
+    number = s.task_part.dtype
+    row = np.ones((end, 2 * n), number)
     return Sides(
         row,
         row[:ready],
@@ -96,23 +97,23 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
         row[category:themed],
         row[themed:theme_slope],
         row[theme_slope:],
-        np.empty((drivers, 2 * n)),
-        np.empty((years, 2 * n)),
-        np.empty((years, 2 * n)),
-        np.empty((slopes, 2 * n)),
-        np.empty((slopes, 2 * n)),
-        np.empty((scopes * drivers, 2 * n)),
-        np.empty((2, outputs, 2 * n)),
-        np.empty((outputs, n)),
-        np.empty((common, 2 * n)),
-        np.empty((common, 2 * n)),
-        np.empty((4, 2 * n)),
+        np.empty((drivers, 2 * n), number),
+        np.empty((years, 2 * n), number),
+        np.empty((years, 2 * n), number),
+        np.empty((slopes, 2 * n), number),
+        np.empty((slopes, 2 * n), number),
+        np.empty((scopes * drivers, 2 * n), number),
+        np.empty((2, outputs, 2 * n), number),
+        np.empty((outputs, n), number),
+        np.empty((common, 2 * n), number),
+        np.empty((common, 2 * n), number),
+        np.empty((4, 2 * n), number),
     )
 
 
 @subroutine
 def multiply(left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
-    """product = left · right, rows of one length of float64."""
+    """product = left · right, rows of one length of float."""
     for future in range(product.shape[0]):
         product[future] = left[future] * right[future]
 
@@ -128,6 +129,7 @@ def fill_points(s: Structure, x: Sides) -> None:
         ready to theme_slope are filled, deviation, path and factor.
     """
     value, freed, use, adopted, reach = x.value, x.scratch[0], x.scratch[1], x.scratch[2], x.scratch[3]
+    number = value.dtype.type
     for c in range(s.phase_in.shape[0]):
         phase_in, national, own = value[s.phase_in[c]], value[s.national], value[s.technology_own[c]]
         for future in range(use.shape[0]):
@@ -140,7 +142,7 @@ def fill_points(s: Structure, x: Sides) -> None:
             if p == s.term_start[c]:
                 multiply(freed, theme, use)
             else:
-                add_scaled(use, 1.0, freed, theme)
+                add_scaled(use, number(1.0), freed, theme)
             multiply(freed, reach, x.theme_slope[p])
             multiply(theme, reach, x.themed[p])
         multiply(use, own, x.ready[c])
@@ -160,16 +162,16 @@ def slope_row(
 
     Parameters
     ----------
-    weight : (2 + D,) float64
+    weight : (2 + D,) float
         Of the category in 2023, of its growth to 2040, and of each driver's deviation.
     grown : float
         Part of the growth that has come by the year.
-    rows : (rows, n) float64
+    rows : (rows, n) float
     which : (D,) int64
         Rows that hold the deviations of the drivers.
-    factor : (n,) float64
+    factor : (n,) float
         Times all.
-    slope : (n,) float64
+    slope : (n,) float
         Filled.
     """
     constant = weight[0] + grown * weight[1]

@@ -1,4 +1,7 @@
-"""Terms of the potential: what one theme frees in one category, as a fraction of its FTE, before growth and path."""
+"""Terms of the potential: what one theme frees in one category, as a fraction of its FTE, before growth and path.
+
+float is float32 or float64, the same throughout a call.
+"""
 
 from __future__ import annotations
 
@@ -140,10 +143,10 @@ def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.
 
     Parameters
     ----------
-    values : (rows, futures) float64
+    values : (rows, futures) float
     row : (inputs,) int64
     s : Structure
-    out : (D, futures) float64
+    out : (D, futures) float
         Filled.
     """
     for d in range(out.shape[0]):
@@ -160,13 +163,13 @@ def all_paths(speed: np.ndarray, s: Structure, step: np.ndarray, out: np.ndarray
 
     Parameters
     ----------
-    speed : (futures,) float64
+    speed : (futures,) float
         Years from 10 to 90 %.
     s : Structure
         Its years rise by whole numbers, and the last is that of the stated phase-in.
-    step : (futures,) float64
+    step : (futures,) float
         Scratch.
-    out : (years, futures) float64
+    out : (years, futures) float
         Filled.
     """
     years, futures = out.shape
