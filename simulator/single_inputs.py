@@ -145,12 +145,15 @@ def _chunk(
     task: Task, sampler: Sampler, structure: Structure, coefficients: np.ndarray, centre: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     from .kernels import gradients
-    from .kernels.places import common_inputs, own_inputs
+    from .kernels.places import common_inputs, draw_rows, own_inputs
+    from .kernels.sharing import empty_shared
+    from .kernels.sides import empty_draw, empty_sides
 
     points, tables, blocks, size = kernel_inputs(task, sampler, structure, 2)
-    pairs = np.zeros((centre.size, 5))
-    differences = np.zeros((len(sampler.distributions), centre.size, 4))
-    live = ~sampler.tables.fixed
+    inputs, scopes = len(sampler.distributions), len(centre)
+    pairs, differences, live = np.zeros((centre.size, 5)), np.zeros((inputs, centre.size, 4)), ~sampler.tables.fixed
     arrays = (task[2], coefficients, live, own_inputs(structure, live), common_inputs(structure, live), centre)
-    gradients.single_inputs(points, tables, task[0].first, blocks, size, structure, *arrays, pairs, differences)
+    sides, shared = empty_sides(structure, inputs, scopes, size), empty_shared(structure, scopes)
+    room = (sides, shared, empty_draw(sides), draw_rows(inputs))
+    gradients.single_inputs(points, tables, task[0].first, blocks, structure, *arrays, *room, pairs, differences)
     return pairs, differences

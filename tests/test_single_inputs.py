@@ -164,11 +164,12 @@ def test_bits_do_not_depend_on_threads(base: Prepared, workers: int, rounded: bo
 def test_any_number_of_drivers(drivers: int) -> None:
     """Four, the usual number, go a way of their own."""
     random = np.random.default_rng(3)
-    weights, rows, factor = random.random(2 + drivers), random.random((9, 33)), random.random(33)
-    which, slope = random.permutation(9)[:drivers], np.empty(33)
-    slope_row(weights, 0.4, rows, which, factor, slope)
-    expected = factor * (weights[0] + 0.4 * (weights[1] + weights[2:] @ rows[which]))
-    np.testing.assert_allclose(slope, expected, rtol=1e-13)
+    weights, deviation, factor = random.random(2 + drivers), random.random((2 * drivers, 33)), random.random(33)
+    for side in range(2):
+        slope = np.empty(33)
+        slope_row(weights, 0.4, deviation, side, factor, slope)
+        expected = factor * (weights[0] + 0.4 * (weights[1] + weights[2:] @ deviation[side::2]))
+        np.testing.assert_allclose(slope, expected, rtol=1e-13)
 
 
 def shared_slopes(model: Prepared, weights: tuple[np.ndarray, np.ndarray]) -> Shared:

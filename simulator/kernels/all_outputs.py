@@ -185,7 +185,7 @@ def all_outputs(
     s, inputs, outputs, n = structure, groups.shape[1], centre.shape[0], block_size
     years, categories = s.years.shape[0], s.phase_in.shape[0]
     values, path, part = np.empty((2 * inputs, n)), np.empty((2, years, n)), np.empty((1, n))
-    draw_scratch = empty_draw(values)
+    draw_scratch = empty_draw(n)
     scratch = (
         np.empty((s.term_theme.shape[0], n)), np.empty((categories, n)), np.empty((s.driver.shape[0], n)),
         np.empty((s.area_growth.shape[0], n)), np.empty((categories + 1, n)),

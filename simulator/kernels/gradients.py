@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import kernel, subroutine
+from .compiling import bare_kernel, subroutine
 from .pair_sums import add_pair_sums
-from .propagation import draw_block, empty_draw
-from .sharing import Shared, empty_shared, share_slopes
-from .sides import Sides, empty_sides, fill_common, fill_outputs, fill_points, multiply
+from .propagation import draw_block
+from .sharing import Shared, share_slopes
+from .sides import Sides, fill_common, fill_outputs, fill_points, multiply
 from .structure import Structure
 
 
@@ -107,7 +107,7 @@ def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Share
     sums : (inputs, Q, 4) float64
         Added to.
     """
-    (places, weights), row, slope, step, gap = own, x.row, x.slope, x.step, x.gap
+    (places, weights), row, step, gap = own, x.row, x.step, x.gap
     first, couples, scopes, scales = shared.first_couple, shared.couple_row, shared.couple_scope, shared.couple_scale
     for place in range(places.shape[0]):
         i, c, weight = places[place, 0], places[place, 1], weights[place]
@@ -115,7 +115,7 @@ def add_own_inputs(own: tuple[np.ndarray, np.ndarray], years: int, shared: Share
         for couple in range(first[c], first[c + 1]):
             for year in range(years):
                 one, other = scopes[couple, 0] * years + year, scopes[couple, 1] * years + year
-                s0, s1, s2, s3, s4 = difference_sums(slope, couples[couple] * years + year, step, 0, gap, one, other)
+                s0, s1, s2, s3, s4 = difference_sums(x.slope[year], couples[couple], step, 0, gap, one, other)
                 add_sums(s0, s1, s2, s3, weight * scales[couple, 0], sums[i, one])
                 if other != one:
                     add_sums(s0, s1, s2, s4, weight * scales[couple, 1], sums[i, other])
@@ -136,7 +136,7 @@ def add_common_inputs(inputs: np.ndarray, s: Structure, shared: Shared, x: Sides
     for m in range(inputs.shape[0]):
         set_step(value, inputs[m], value, -1, value, -1, step, m)
     for q in range(gap.shape[0]):
-        fill_common(q // years, q % years, s, shared, x)
+        fill_common(q // years, q % years, shared, x)
         for m in range(inputs.shape[0]):
             if inputs[m] >= 0:
                 add_input(x.common, m, step, m, 1.0, gap, q, sums[inputs[m], q])
@@ -182,13 +182,12 @@ def add_reconstruction(years: int, x: Sides, sums: np.ndarray) -> None:
         add_input(x.scratch, 0, x.factor, q % years, 1.0, x.gap, q, sums[q])
 
 
-@kernel
+@bare_kernel
 def single_inputs(
     points: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     blocks: int,
-    block_size: int,
     s: Structure,
     table: np.ndarray,
     coefficients: np.ndarray,
@@ -196,6 +195,10 @@ def single_inputs(
     own: tuple[np.ndarray, np.ndarray],
     common: np.ndarray,
     centre: np.ndarray,
+    x: Sides,
+    shared: Shared,
+    draw_scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    place: np.ndarray,
     pair_sums: np.ndarray,
     sums: np.ndarray,
 ) -> None:
@@ -203,7 +206,7 @@ def single_inputs(
 
     Parameters
     ----------
-    points, tables, first, blocks, block_size, s, table, coefficients
+    points, tables, first, blocks, s, table, coefficients
         See `simulator.kernels.pick_freeze.pick_freeze`.
     live : (inputs,) bool
         Inputs that are not fixed.
@@ -211,20 +214,20 @@ def single_inputs(
     common : (1 + B + K,) int64
         See `simulator.kernels.places`.
     centre : (scopes, years) float64
+    x, shared
+        Room, see `simulator.kernels.sides.empty_sides` and `simulator.kernels.sharing.empty_shared`.
+    draw_scratch, place
+        See `simulator.kernels.propagation.draw_block` and `simulator.kernels.places.draw_rows`.
     pair_sums : (Q, 5) float64
         See `simulator.kernels.pair_sums.add_pair_sums`; added to.
     sums : (inputs, Q, 4) float64
         See `difference_sums`; added to.
     """
-    inputs, scopes, years, n = tables[0].shape[0], centre.shape[0], centre.shape[1], block_size
-    x, shared = empty_sides(s, inputs, scopes, n), empty_shared(s, scopes)
-    values, place = x.value.reshape((2 * inputs + 2, n)), np.empty(2 * inputs, np.int64)
-    draw_scratch = empty_draw(values)
-    for i in range(inputs):
-        place[i], place[inputs + i] = 2 * i, 2 * i + 1
+    scopes, years, n = centre.shape[0], centre.shape[1], x.gap.shape[1]
+    values = x.value.reshape((2 * x.value.shape[0], n))
     for block in range(blocks):
         both = (coefficients[table[0, block]], coefficients[table[1, block]])
-        if block == 0 or (table[:, block] != table[:, block - 1]).any():
+        if block == 0 or table[0, block] != table[0, block - 1] or table[1, block] != table[1, block - 1]:
             share_slopes(both, s, shared)
         draw_block(points, tables, first + block * n, block * n, draw_scratch, place, values)
         fill_points(s, x)

@@ -366,7 +366,7 @@ def pick_freeze(
     """
     inputs, scopes, categories, n = tables[0].shape[0], centre.shape[0], s.phase_in.shape[0], block_size
     values, factors = np.empty((2 * inputs, n)), np.empty((2, 2, categories, n))
-    draw_scratch = empty_draw(values)
+    draw_scratch = empty_draw(n)
     difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
     scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compiling import subroutine
 from .structure import Structure
 
 
-@subroutine
 def first_rows(s: Structure, inputs: int) -> tuple[int, int, int, int, int, int]:
     """First rows in `Sides.row` of ready, unowned, category, themed and theme_slope, after the values and ones; the end."""
     categories, terms = s.phase_in.shape[0], s.term_theme.shape[0]
     ready = inputs + 1
     themed = ready + 3 * categories
     return ready, ready + categories, ready + 2 * categories, themed, themed + terms, themed + 2 * terms
+
+
+def draw_rows(inputs: int) -> np.ndarray:
+    """Row of n of `Sides.value` that `draw_block` fills for each input, at A and then at B; (2 inputs,) int64."""
+    return np.arange(2 * inputs).reshape(inputs, 2).T.ravel()
 
 
 def own_inputs(s: Structure, live: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 from .amounts import all_rows
 from .compiling import kernel, subroutine
 from .points import block_base, random_digits
-from .quantiles import empty_places, tabulated_at_points
+from .quantiles import tabulated_at_points
 from .rows import add_row, add_rows, add_scaled, affine, copy_row
 from .structure import Structure, with_table
 from .sums import add_outputs
@@ -17,10 +17,9 @@ TABULATED, FIXED = -1, -2
 
 
 @subroutine
-def empty_draw(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scratch of `draw_block` for some values, (rows, futures): segment, within and digits, each (futures,)."""
-    segment, within = empty_places(values.shape[1], values)
-    return segment, within, np.empty(values.shape[1], np.uint32)
+def empty_draw(futures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Scratch of `draw_block` in double precision."""
+    return np.empty(futures, np.int64), np.empty(futures), np.empty(futures, np.int64), np.empty(futures, np.uint32)
 
 
 @subroutine
@@ -29,7 +28,7 @@ def draw_block(
     tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     offset: int,
-    scratch: tuple[np.ndarray, np.ndarray, np.ndarray],
+    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     place: np.ndarray,
     values: np.ndarray,
 ) -> None:
@@ -49,7 +48,7 @@ def draw_block(
     offset : int
         Number of the block's first future in the chunk.
     scratch : tuple
-        See `empty_draw`.
+        segment, within and line as for `tabulated_at_points`, and digits uint32, each (futures,).
     place : (inputs,) or (2 inputs,) int64
         Row of `values` of each input, and of each at the second point of a pair.
     values : (rows, futures) float32 or float64
@@ -57,7 +56,7 @@ def draw_block(
     """
     generators, shift, pattern, key = points
     shape, lines, affine_of, exact_row, exact_values = tables
-    segment, within, digits = scratch
+    segment, within, looked_up, digits = scratch
     inputs, futures = shape.shape[0], values.shape[1]
     sides, bits = place.shape[0] // inputs, 0
     while (1 << bits) < futures:
@@ -72,10 +71,10 @@ def draw_block(
             copy_row(exact_values[side, exact_row[i], offset : offset + futures], out)
         elif key.shape[0] > 0:
             random_digits(key[line], first, digits)
-            tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, out)
+            tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, looked_up, out)
         else:
             base = block_base(generators[line], shift[line], first >> bits, bits)
-            tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, out)
+            tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, looked_up, out)
 
 
 @subroutine
@@ -174,7 +173,7 @@ def propagate(
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
     category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
-    draw_scratch, part = empty_draw(values), np.empty(block_size)
+    draw_scratch, part = empty_draw(block_size), np.empty(block_size)
     scratch = (np.empty((areas, block_size)), np.empty((categories + 1, block_size)), part)
     level, tilt = np.empty((rows, block_size)), np.empty((rows, block_size))
     base_growth, inverse = np.empty((growing, block_size)), np.empty((s.base_level.shape[0], block_size))
@@ -229,7 +228,7 @@ def propagate_total(
     drivers, years = s.driver.shape[0], s.years.shape[0]
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
-    draw_scratch, deviation, part = empty_draw(values), np.empty((drivers, block_size)), np.empty(block_size)
+    draw_scratch, deviation, part = empty_draw(block_size), np.empty((drivers, block_size)), np.empty(block_size)
     line, tilt = np.empty((2 + drivers, block_size)), np.empty((2, block_size))
     level = np.empty((2, block_size))
     base_growth, inverse = np.empty((2, block_size)), np.empty((2, block_size))

@@ -31,12 +31,16 @@ class Shared(NamedTuple):
         How many categories the scope counts.
     category, row : (S, C) int64
         These, and their rows of slopes.
+    place : (2, S, C) int64
+        Rows of n of `Sides.category` with these, at A and at B.
     scale : (S, C) float
         How many times the slopes of the row the scope has.
     common_scale : (S, 1 + B, C) float
         These times what national and the barriers weigh in the phase-in of the category.
     weight : (2, S, 2 + D, C) float
         Weights of these, with the table of A and of B.
+    year_weight : (2, S, Y, C) float
+        What the scope gains by a unit of these in each year without the drivers of growth, likewise.
     first_couple : (C + 1,) int64
         First couple of each category, and their number: scopes that share a row, two at a time.
     couple_row : (couples,) int64
@@ -54,10 +58,12 @@ class Shared(NamedTuple):
     row_weight: np.ndarray
     counted: np.ndarray
     category: np.ndarray
+    place: np.ndarray
     row: np.ndarray
     scale: np.ndarray
     common_scale: np.ndarray
     weight: np.ndarray
+    year_weight: np.ndarray
     first_couple: np.ndarray
     couple_row: np.ndarray
     couple_scope: np.ndarray
@@ -68,9 +74,9 @@ class Shared(NamedTuple):
     product_scale: np.ndarray
 
 
-@subroutine
 def empty_shared(s: Structure, scopes: int) -> Shared:
     """Room for what `share_slopes` fills."""
+    years = s.years.shape[0]
     categories, terms, lines = s.phase_in.shape[0], s.term_theme.shape[0], 2 + s.driver.shape[0]
     rows, themes, number = categories * scopes, s.term_theme_place.max() + 1, s.task_part.dtype
     return Shared(
@@ -79,10 +85,12 @@ def empty_shared(s: Structure, scopes: int) -> Shared:
         np.empty((2, rows, lines), number),
         np.zeros(scopes, np.int64),
         np.empty((scopes, categories), np.int64),
+        np.empty((2, scopes, categories), np.int64),
         np.empty((scopes, categories), np.int64),
         np.empty((scopes, categories), number),
         np.empty((scopes, 1 + s.barrier.shape[0], categories), number),
         np.empty((2, scopes, lines, categories), number),
+        np.empty((2, scopes, years, categories), number),
         np.zeros(categories + 1, np.int64),
         np.empty(rows, np.int64),
         np.empty((rows, 2), np.int64),
@@ -147,12 +155,17 @@ def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Str
     place = x.counted[scope]
     x.counted[scope] += 1
     x.category[scope, place], x.row[scope, place], x.scale[scope, place] = c, row - 1, ratio
+    x.place[0, scope, place], x.place[1, scope, place] = 2 * c, 2 * c + 1
     x.common_scale[scope, 0, place] = ratio
     for b in range(s.barrier.shape[0]):
         x.common_scale[scope, 1 + b, place] = ratio * s.barrier_weight[c, b]
     for line in range(lines):
         x.weight[0, scope, line, place] = weights[0][scope, line, c]
         x.weight[1, scope, line, place] = weights[1][scope, line, c]
+    for side in range(2):
+        for year in range(s.years.shape[0]):
+            grown = s.year_path[year] * weights[side][scope, 1, c]
+            x.year_weight[side, scope, year, place] = weights[side][scope, 0, c] + grown
 
 
 @subroutine

@@ -13,10 +13,10 @@ import numpy as np
 
 from .compiling import subroutine
 from .places import first_rows
-from .rows import add_products, add_rows, add_scaled, combine_products, combine_rows
+from .rows import add_row, add_rows, add_scaled, combine_products, combine_rows
 from .sharing import Shared
 from .structure import Structure
-from .terms import all_paths, driver_deviation
+from .terms import all_paths
 
 
 class Sides(NamedTuple):
@@ -42,9 +42,9 @@ class Sides(NamedTuple):
         Drivers of growth less their references.
     path, factor : (years, 2 n) float
         Path, and path times technology.
-    slope : (R years, 2 n) float
-        Rows of `Shared`, each in all years.
-    part : (R years, 2 n) float
+    slope : (years, R, 2 n) float
+        Rows of `Shared`.
+    part : (years, R, 2 n) float
         What the category's output gains by a unit of its phase-in.
     line : (S D, 2 n) float
         What a scope gains by a unit of growth of a driver, without factor.
@@ -80,11 +80,10 @@ class Sides(NamedTuple):
     scratch: np.ndarray
 
 
-@subroutine
 def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     """Room for the pairs of one block."""
     categories, drivers, years = s.phase_in.shape[0], s.driver.shape[0], s.years.shape[0]
-    outputs, slopes = scopes * years, categories * scopes * years
+    outputs, slopes = scopes * years, categories * scopes
     common = 1 + s.barrier.shape[0] + s.term_theme_place.max() + 1
     ready, unowned, category, themed, theme_slope, end = first_rows(s, inputs)
     number = s.task_part.dtype
@@ -100,8 +99,8 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
         np.empty((drivers, 2 * n), number),
         np.empty((years, 2 * n), number),
         np.empty((years, 2 * n), number),
-        np.empty((slopes, 2 * n), number),
-        np.empty((slopes, 2 * n), number),
+        np.empty((years, slopes, 2 * n), number),
+        np.empty((years, slopes, 2 * n), number),
         np.empty((scopes * drivers, 2 * n), number),
         np.empty((2, outputs, 2 * n), number),
         np.empty((outputs, n), number),
@@ -109,6 +108,12 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
         np.empty((common, 2 * n), number),
         np.empty((4, 2 * n), number),
     )
+
+
+def empty_draw(x: Sides) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Scratch of `simulator.kernels.propagation.draw_block` in the precision of the rows."""
+    n, number = x.gap.shape[1], x.gap.dtype
+    return np.empty(n, f"i{number.itemsize}"), np.empty(n, number), np.empty(n, np.int64), np.empty(n, np.uint32)
 
 
 @subroutine
@@ -148,7 +153,9 @@ def fill_points(s: Structure, x: Sides) -> None:
         multiply(use, own, x.ready[c])
         multiply(use, adopted, x.unowned[c])
         multiply(use, reach, x.category[c])
-    driver_deviation(value, np.arange(value.shape[0]), s, x.deviation)
+    for d in range(s.driver.shape[0]):
+        for future in range(use.shape[0]):
+            x.deviation[d, future] = value[s.driver[d], future] - s.driver_reference[d]
     all_paths(value[s.speed], s, freed, x.path)
     for year in range(s.years.shape[0]):
         multiply(x.path[year], value[s.technology], x.factor[year])
@@ -156,7 +163,7 @@ def fill_points(s: Structure, x: Sides) -> None:
 
 @subroutine
 def slope_row(
-    weight: np.ndarray, grown: float, rows: np.ndarray, which: np.ndarray, factor: np.ndarray, slope: np.ndarray
+    weight: np.ndarray, grown: float, deviation: np.ndarray, side: int, factor: np.ndarray, slope: np.ndarray
 ) -> None:
     """What an output gains by a unit of a category in one year; in one pass for four drivers, the usual number.
 
@@ -166,24 +173,25 @@ def slope_row(
         Of the category in 2023, of its growth to 2040, and of each driver's deviation.
     grown : float
         Part of the growth that has come by the year.
-    rows : (rows, n) float
-    which : (D,) int64
-        Rows that hold the deviations of the drivers.
+    deviation : (2 D, n) float
+        Of each driver at A and at B.
+    side : int
     factor : (n,) float
         Times all.
     slope : (n,) float
         Filled.
     """
     constant = weight[0] + grown * weight[1]
-    if which.shape[0] == 4:
+    if deviation.shape[0] == 8:
         w0, w1, w2, w3 = grown * weight[2], grown * weight[3], grown * weight[4], grown * weight[5]
-        d0, d1, d2, d3 = rows[which[0]], rows[which[1]], rows[which[2]], rows[which[3]]
+        d0, d1, d2, d3 = deviation[side], deviation[2 + side], deviation[4 + side], deviation[6 + side]
         for future in range(slope.shape[0]):
             moved = w0 * d0[future] + w1 * d1[future] + w2 * d2[future] + w3 * d3[future]
             slope[future] = factor[future] * (constant + moved)
         return
     slope[:] = constant
-    add_rows(slope, grown * weight[2:], rows, which)
+    for d in range(deviation.shape[0] // 2):
+        add_row(slope, grown * weight[2 + d], deviation[2 * d + side])
     multiply(slope, factor, slope)
 
 
@@ -199,17 +207,16 @@ def fill_slopes(s: Structure, shared: Shared, x: Sides) -> None:
         slope and part are filled.
     """
     n, years, drivers = x.gap.shape[1], s.years.shape[0], s.driver.shape[0]
-    deviation, of_drivers = x.deviation.reshape((2 * drivers, n)), 2 * np.arange(drivers)
-    factor, slope = x.factor.reshape((2 * years, n)), x.slope.reshape((2 * x.slope.shape[0], n))
-    for side in range(2):
-        weight, which = shared.row_weight[side], of_drivers + side
-        for year in range(years):
+    deviation, factor = x.deviation.reshape((2 * drivers, n)), x.factor.reshape((2 * years, n))
+    for year in range(years):
+        slope, part = x.slope[year].reshape((2 * x.slope.shape[1], n)), x.part[year]
+        for side in range(2):
             for row in range(shared.first_row[-1]):
-                out = slope[2 * (row * years + year) + side]
-                slope_row(weight[row], s.year_path[year], deviation, which, factor[2 * year + side], out)
-    for c in range(s.phase_in.shape[0]):
-        for row in range(shared.first_row[c] * years, shared.first_row[c + 1] * years):
-            multiply(x.slope[row], x.ready[c], x.part[row])
+                weight, out = shared.row_weight[side, row], slope[2 * row + side]
+                slope_row(weight, s.year_path[year], deviation, side, factor[2 * year + side], out)
+        for c in range(s.phase_in.shape[0]):
+            for row in range(shared.first_row[c], shared.first_row[c + 1]):
+                multiply(x.slope[year, row], x.ready[c], part[row])
 
 
 @subroutine
@@ -227,21 +234,22 @@ def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
     """
     n, years, drivers = x.gap.shape[1], s.years.shape[0], s.driver.shape[0]
     category, line = x.category.reshape((2 * s.phase_in.shape[0], n)), x.line.reshape((2 * x.line.shape[0], n))
-    level, every = x.level[whose].reshape((2 * x.gap.shape[0], n)), np.arange(drivers)
+    level = x.level[whose].reshape((2 * x.gap.shape[0], n))
     for scope in range(shared.counted.shape[0]):
         count = shared.counted[scope]
         for side in range(2):
-            weight = shared.weight[side if whose == 0 else 1 - side, scope]
-            rows = 2 * shared.category[scope, :count] + side
+            table, rows = side if whose == 0 else 1 - side, shared.place[side, scope, :count]
+            weight, year_weight = shared.weight[table, scope], shared.year_weight[table, scope]
             for d in range(drivers):
                 out = line[2 * (scope * drivers + d) + side]
                 combine_rows(out, weight[2 + d, :count], category, rows)
             for year in range(years):
                 out = level[2 * (scope * years + year) + side]
-                combine_rows(out, weight[0, :count] + s.year_path[year] * weight[1, :count], category, rows)
+                combine_rows(out, year_weight[year, :count], category, rows)
         for year in range(years):
-            grown, lines = np.full(drivers, s.year_path[year]), scope * drivers + every
-            add_products(x.level[whose, scope * years + year], grown, x.deviation, every, x.line, lines)
+            for d in range(drivers):
+                out = x.level[whose, scope * years + year]
+                add_scaled(out, s.year_path[year], x.deviation[d], x.line[scope * drivers + d])
 
 
 @subroutine
@@ -267,21 +275,20 @@ def fill_outputs(s: Structure, shared: Shared, x: Sides) -> None:
 
 
 @subroutine
-def fill_common(scope: int, year: int, s: Structure, shared: Shared, x: Sides) -> None:
+def fill_common(scope: int, year: int, shared: Shared, x: Sides) -> None:
     """Derivatives of one output with respect to the phase-in of all, barriers and themes.
 
     Parameters
     ----------
     scope, year : int
-    s : Structure
     shared : Shared
     x : Sides
         common is filled.
     """
-    years, count, first = s.years.shape[0], shared.counted[scope], shared.first_product[scope]
-    rows, slopes = shared.row[scope, :count] * years + year, shared.product_row[scope] * years + year
+    count, first = shared.counted[scope], shared.first_product[scope]
+    rows, slopes = shared.row[scope, :count], shared.product_row[scope]
     scale, terms, product_scale = shared.common_scale[scope], shared.product_term[scope], shared.product_scale[scope]
-    common, part, slope, theme_slope = x.common, x.part, x.slope, x.theme_slope
+    common, part, slope, theme_slope = x.common, x.part[year], x.slope[year], x.theme_slope
     for m in range(scale.shape[0]):
         combine_rows(common[m], scale[m, :count], part, rows)
     for theme in range(first.shape[0] - 1):
