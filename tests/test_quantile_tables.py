@@ -184,7 +184,7 @@ def test_points_are_looked_up_as_levels_are(name: str, number: type, integer: ty
     drawn = np.random.default_rng(4).integers(0, 2**32, 10_000, dtype=np.uint64)
     pattern = np.concatenate([drawn, powers, powers - np.uint64(1), [0, 2**32 - 1]]).astype(np.uint32)
     out, base = np.empty(len(pattern), number), np.uint32(0x5A5A_A5A5)
-    scratch = tuple(np.empty(len(pattern), kind) for kind in (integer, number, np.int64))
+    scratch = np.empty(len(pattern), integer), np.empty(len(pattern), number)
     table, (location, size) = TABLES.lines[TABLES.shape[row]], TABLES.affine[row]
     tabulated_at_points(base, pattern ^ base, table, location, size, *scratch, out)
     levels = (pattern + 0.5) * UNIT

@@ -197,7 +197,7 @@ def single_inputs(
     centre: np.ndarray,
     x: Sides,
     shared: Shared,
-    draw_scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    draw_scratch: tuple[np.ndarray, np.ndarray, np.ndarray],
     place: np.ndarray,
     pair_sums: np.ndarray,
     sums: np.ndarray,

@@ -17,9 +17,9 @@ TABULATED, FIXED = -1, -2
 
 
 @subroutine
-def empty_draw(futures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def empty_draw(futures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scratch of `draw_block` in double precision."""
-    return np.empty(futures, np.int64), np.empty(futures), np.empty(futures, np.int64), np.empty(futures, np.uint32)
+    return np.empty(futures, np.int64), np.empty(futures), np.empty(futures, np.uint32)
 
 
 @subroutine
@@ -28,7 +28,7 @@ def draw_block(
     tables: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: int,
     offset: int,
-    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    scratch: tuple[np.ndarray, np.ndarray, np.ndarray],
     place: np.ndarray,
     values: np.ndarray,
 ) -> None:
@@ -48,7 +48,7 @@ def draw_block(
     offset : int
         Number of the block's first future in the chunk.
     scratch : tuple
-        segment, within and line as for `tabulated_at_points`, and digits uint32, each (futures,).
+        segment and within as for `tabulated_at_points`, and digits uint32, each (futures,).
     place : (inputs,) or (2 inputs,) int64
         Row of `values` of each input, and of each at the second point of a pair.
     values : (rows, futures) float32 or float64
@@ -56,7 +56,7 @@ def draw_block(
     """
     generators, shift, pattern, key = points
     shape, lines, affine_of, exact_row, exact_values = tables
-    segment, within, looked_up, digits = scratch
+    segment, within, digits = scratch
     inputs, futures = shape.shape[0], values.shape[1]
     sides, bits = place.shape[0] // inputs, 0
     while (1 << bits) < futures:
@@ -71,10 +71,10 @@ def draw_block(
             copy_row(exact_values[side, exact_row[i], offset : offset + futures], out)
         elif key.shape[0] > 0:
             random_digits(key[line], first, digits)
-            tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, looked_up, out)
+            tabulated_at_points(np.uint32(0), digits, lines[shape[i]], location, scale, segment, within, out)
         else:
             base = block_base(generators[line], shift[line], first >> bits, bits)
-            tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, looked_up, out)
+            tabulated_at_points(base, pattern[line], lines[shape[i]], location, scale, segment, within, out)
 
 
 @subroutine

@@ -53,7 +53,6 @@ def tabulated_at_points(
     scale: float,
     segment: np.ndarray,
     within: np.ndarray,
-    line: np.ndarray,
     out: np.ndarray,
 ) -> None:
     """Values of one input at the points base XOR pattern, whose levels are (point + 1/2) / 2**32.
@@ -67,10 +66,8 @@ def tabulated_at_points(
     location, scale : float
         What is looked up is multiplied by the second, and the first added.
     segment, within : (points,) int32 and float32, or int64 and float64
-        Scratch, of the precision that is wanted.
-    line : (points,) int64
-        Scratch: both numbers of a line, as they lie in memory. The look-up has a loop of its own, of a load and a store,
-        because it is the only part that the compiler cannot vectorise.
+        Scratch, of the precision that is wanted. Two loops, because the compiler vectorises the first only without the
+        look-up.
     out : (points,) float32 or float64
         Filled.
     """
@@ -85,13 +82,10 @@ def tabulated_at_points(
         bits = integer(_bits(t))
         segment[point] = integer(integer(bits >> shift) - first) - integer(integer(upper) * integer(SEGMENTS))
         within[point] = (_number(integer(integer(bits & mask) | one)) - number(1)) * number(_PER_UNIT)
-    both = lines.view(np.int64).reshape(lines.shape[0])
-    for point in range(pattern.shape[0]):
-        line[point] = both[np.uint64(segment[point])]  # unsigned: no place from the end to allow for
     start, times = number(location), number(scale)
     for point in range(pattern.shape[0]):
-        value, rise = _number(np.int32(line[point])), _number(np.int32(line[point] >> 32))
-        out[point] = start + times * (number(value) + number(rise) * within[point])
+        at = np.uint64(segment[point])  # unsigned: no place from the end to allow for
+        out[point] = start + times * (number(lines[at, 0]) + number(lines[at, 1]) * within[point])
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Sums of rows of futures; float is float32 or float64, the same throughout a call."""
+"""Sums of rows of futures; float is float32 or float, the same throughout a call."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def add_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which: np.
     fours = n - n % 4
     for i in range(0, fours, 4):
         w0, w1, w2, w3 = weight[i], weight[i + 1], weight[i + 2], weight[i + 3]
-        i0, i1, i2, i3 = which[i], which[i + 1], which[i + 2], which[i + 3]
-        for f in range(total.shape[0]):
-            total[f] += w0 * rows[i0, f] + w1 * rows[i1, f] + w2 * rows[i2, f] + w3 * rows[i3, f]
+        r0, r1, r2, r3 = rows[which[i]], rows[which[i + 1]], rows[which[i + 2]], rows[which[i + 3]]
+        for future in range(total.shape[0]):
+            total[future] += w0 * r0[future] + w1 * r1[future] + w2 * r2[future] + w3 * r3[future]
     for i in range(fours, n):
         add_row(total, weight[i], rows[which[i]])
 
@@ -52,9 +52,9 @@ def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which:
         add_rows(total, weight, rows, which)
         return
     w0, w1, w2, w3 = weight[0], weight[1], weight[2], weight[3]
-    i0, i1, i2, i3 = which[0], which[1], which[2], which[3]
-    for f in range(total.shape[0]):
-        total[f] = w0 * rows[i0, f] + w1 * rows[i1, f] + w2 * rows[i2, f] + w3 * rows[i3, f]
+    r0, r1, r2, r3 = rows[which[0]], rows[which[1]], rows[which[2]], rows[which[3]]
+    for future in range(total.shape[0]):
+        total[future] = w0 * r0[future] + w1 * r1[future] + w2 * r2[future] + w3 * r3[future]
     add_rows(total, weight[4:], rows, which[4:])
 
 
@@ -88,10 +88,10 @@ def add_products(
     twos = n - n % 2
     for i in range(0, twos, 2):
         w0, w1 = weight[i], weight[i + 1]
-        a0, b0 = which_left[i], which_right[i]
-        a1, b1 = which_left[i + 1], which_right[i + 1]
-        for f in range(total.shape[0]):
-            total[f] += w0 * left[a0, f] * right[b0, f] + w1 * left[a1, f] * right[b1, f]
+        a0, b0 = left[which_left[i]], right[which_right[i]]
+        a1, b1 = left[which_left[i + 1]], right[which_right[i + 1]]
+        for future in range(total.shape[0]):
+            total[future] += w0 * a0[future] * b0[future] + w1 * a1[future] * b1[future]
     for i in range(twos, n):
         add_scaled(total, weight[i], left[which_left[i]], right[which_right[i]])
 

@@ -110,10 +110,10 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     )
 
 
-def empty_draw(x: Sides) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def empty_draw(x: Sides) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Scratch of `simulator.kernels.propagation.draw_block` in the precision of the rows."""
     n, number = x.gap.shape[1], x.gap.dtype
-    return np.empty(n, f"i{number.itemsize}"), np.empty(n, number), np.empty(n, np.int64), np.empty(n, np.uint32)
+    return np.empty(n, f"i{number.itemsize}"), np.empty(n, number), np.empty(n, np.uint32)
 
 
 @subroutine
