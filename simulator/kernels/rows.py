@@ -1,4 +1,4 @@
-"""Sums of rows of futures; float is float32 or float, the same throughout a call."""
+"""Sums of rows of futures; float is float32 or float64, the same throughout a call."""
 
 from __future__ import annotations
 
