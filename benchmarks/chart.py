@@ -40,7 +40,7 @@ def save(folder: Path, name: str, results: Results) -> list[Path]:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 10.5), layout="constrained")
+    figure = Figure(figsize=(13, 10.5), layout="constrained")
     axes = figure.subplots(3, 2).ravel()
     of_speed = {of: [f"speed.{of}.{name}" for name in speed.ASKED[of]] for of in ("ishigami", "model")}
     _lines(axes[0], results, of_speed["ishigami"], ("points", "median"), "Ishigami", "N", "evaluations a second")
@@ -98,7 +98,7 @@ def _coverage(axis: Any, results: Results) -> None:
         axis.plot(place, 100 * found["least"], "_", color=colour)
     axis.axhline(100 * LEVEL, color="black", linewidth=0.8)
     axis.set(title="coverage of 95 % intervals: mean, and the least index", ylabel="%")
-    axis.set_xticks(range(len(known)), [name.replace(".", "\n", 1) for name in known], rotation=60, fontsize=7)
+    axis.set_xticks(range(len(known)), [name.replace(".", "\n", 1) for name in known], rotation=90, fontsize=7)
     axis.spines[["top", "right"]].set_visible(False)
 
 
@@ -111,4 +111,4 @@ def _finish(axis: Any) -> None:
     axis.grid(alpha=0.25)
     axis.spines[["top", "right"]].set_visible(False)
     if axis.lines:
-        axis.legend(fontsize=7, frameon=False)
+        axis.legend(fontsize=7, frameon=False, handlelength=3.5, loc="upper left", bbox_to_anchor=(1, 1))
