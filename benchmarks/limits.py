@@ -61,7 +61,7 @@ def points_and_values(points: tuple, tables: tuple, first: int, blocks: int, siz
         See `points_alone`.
     """
     place, values = np.arange(tables[0].shape[0]), np.empty((tables[0].shape[0], size))
-    scratch, kept = empty_draw(size), 0.0
+    scratch, kept = empty_draw(size, np.int64, np.float64), 0.0
     for block in range(blocks):
         draw_block(points, tables, first + block * size, block * size, scratch, place, values)
         kept += values[0, block % size]

@@ -51,6 +51,11 @@ class Bins:
     centre: np.ndarray
     width: np.ndarray
 
+    @property
+    def deviation(self) -> np.ndarray:
+        """Standard deviation that the bins were made for, (years, rows, 2) float64; above 0 where there is none."""
+        return self.width * BINS / (2 * RANGE_IN_DEVIATIONS)
+
 
 @dataclass(frozen=True)
 class Propagated:

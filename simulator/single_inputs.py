@@ -146,14 +146,16 @@ def _chunk(
 ) -> tuple[np.ndarray, np.ndarray]:
     from .kernels import gradients
     from .kernels.places import common_inputs, draw_rows, own_inputs
+    from .kernels.propagation import empty_draw
     from .kernels.sharing import empty_shared
-    from .kernels.sides import empty_draw, empty_sides
+    from .kernels.sides import empty_sides
 
     points, tables, blocks, size = kernel_inputs(task, sampler, structure, 2)
     inputs, scopes = len(sampler.distributions), len(centre)
     pairs, differences, live = np.zeros((centre.size, 5)), np.zeros((inputs, centre.size, 4)), ~sampler.tables.fixed
     arrays = (task[2], coefficients, live, own_inputs(structure, live), common_inputs(structure, live), centre)
     sides, shared = empty_sides(structure, inputs, scopes, size), empty_shared(structure, scopes)
-    room = (sides, shared, empty_draw(sides), draw_rows(inputs))
+    number = sides.value.dtype
+    room = (sides, shared, empty_draw(size, np.dtype(f"i{number.itemsize}"), number), draw_rows(inputs))
     gradients.single_inputs(points, tables, task[0].first, blocks, structure, *arrays, *room, pairs, differences)
     return pairs, differences

@@ -20,7 +20,7 @@ from .sensitivity.convergence import INDICES, convergence, widest_interval
 from .sensitivity.exact import exact_allocation, exact_indices, output_means
 from .sensitivity.indices import ExactIndices, index_table
 from .sensitivity.single import single_table
-from .simulation import BINS, RANGE_IN_DEVIATIONS, PickFrozen, pick_freeze_stages
+from .simulation import PickFrozen, pick_freeze_stages
 from .single_inputs import SingleInputs, single_inputs_stages
 
 if TYPE_CHECKING:
@@ -191,8 +191,7 @@ def input_stages(
 def _varies_enough(model: Prepared) -> bool:
     """Whether every output of the last year varies by so much that roundings to single precision do not count."""
     scopes, bins = scope_rows(model.rows), model.bins
-    deviation = bins.width[-1, scopes, 0] * BINS / (2 * RANGE_IN_DEVIATIONS)
-    return bool((deviation > SMALLEST_SPREAD * np.abs(bins.centre[-1, scopes, 0])).all())
+    return bool((bins.deviation > SMALLEST_SPREAD * np.abs(bins.centre))[-1, scopes, 0].all())
 
 
 def _centre(model: Prepared) -> np.ndarray:

@@ -75,7 +75,7 @@ def kernel_rows(model: Prepared, values: np.ndarray) -> np.ndarray:
     path = np.empty((len(s.years), n))
     all_terms(columns, places, s, factor, term)
     category_sums(term, s, category)
-    driver_deviation(columns, places, s, deviation)
+    driver_deviation(columns, places[s.driver], s, deviation)
     all_rows(term, category, deviation, s, scratch, level, tilt)
     affine(s.base_growth, deviation, base_growth)
     all_paths(columns[s.speed], s, factor, path)

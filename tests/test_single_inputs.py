@@ -151,10 +151,8 @@ def test_table_comes_to_the_closed_form(base: Prepared) -> None:
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_bits_do_not_depend_on_threads(base: Prepared, workers: int, rounded: bool) -> None:
     coefficients, centre = arrays(base)
-    design, structure = (
-        Design(len(base.inputs), 3, 9, 6),
-        single_precision(base.structure) if rounded else base.structure,
-    )
+    design = Design(len(base.inputs), 3, 9, 6)
+    structure = single_precision(base.structure) if rounded else base.structure
     results = [single_inputs(design, base.sampler, structure, coefficients, centre, n) for n in (1, workers)]
     np.testing.assert_array_equal(results[0].differences, results[1].differences)
     np.testing.assert_array_equal(results[0].pairs, results[1].pairs)

@@ -60,7 +60,7 @@ def evaluate_rows(
     level, tilt, part = rows[0], rows[1], rows[2][0]
     all_terms(values, mixed, s, part, term)
     category_sums(term, s, category)
-    driver_deviation(values, mixed, s, deviation)
+    driver_deviation(values, mixed[s.driver], s, deviation)
     all_rows(term, category, deviation, s, (growth, category_growth, part), level, tilt)
 
 
@@ -185,7 +185,7 @@ def all_outputs(
     s, inputs, outputs, n = structure, groups.shape[1], centre.shape[0], block_size
     years, categories = s.years.shape[0], s.phase_in.shape[0]
     values, path, part = np.empty((2 * inputs, n)), np.empty((2, years, n)), np.empty((1, n))
-    draw_scratch = empty_draw(n)
+    draw_scratch = empty_draw(n, np.int64, np.float64)
     scratch = (
         np.empty((s.term_theme.shape[0], n)), np.empty((categories, n)), np.empty((s.driver.shape[0], n)),
         np.empty((s.area_growth.shape[0], n)), np.empty((categories + 1, n)),

@@ -65,9 +65,9 @@ def kernel(function: Function) -> Function:
 def bare_kernel(function: Function) -> Function:
     """As `kernel`, without counts of references: nothing in it or in its subroutines may make an array.
 
-    The counts are atomic operations whenever a row of an array is handed on: in the kernel of the single inputs they took an
-    eighth of the time, and a third of that of compiling. The option's name begins with an underscore; without the option such
-    a kernel is as right.
+    The counts are atomic operations whenever a row of an array is handed on. Without them the kernel of the single inputs is a
+    twentieth faster, and compiled in 16 s in place of 23. The option's name begins with an underscore; a kernel is as right
+    without the option.
     """
     return _compiled(function, _nrt=False)
 

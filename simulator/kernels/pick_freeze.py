@@ -227,7 +227,7 @@ def fill_point(
     """
     for c in range(s.phase_in.shape[0]):
         fill_category(values, point.row, c, s, factors[0, c], factors[1, c], point.category[c])
-    driver_deviation(values, point.row, s, point.deviation)
+    driver_deviation(values, point.row[s.driver], s, point.deviation)
     all_paths(values[point.row[s.speed]], s, scratch, point.path)
     for scope in range(centre.shape[0]):
         for whose in range(2 if s.ensemble.category_level.shape[0] > 1 else 1):
@@ -280,7 +280,7 @@ def add_group(
         own, other = (a, b) if side == 0 else (b, a)
         mixed = mixed_rows(group, own.row, other.row)
         category_differences(values, mixed, own, factors[side], these, s, both, difference[side])
-        driver_deviation(values, mixed, s, deviation[side])
+        driver_deviation(values, mixed[s.driver], s, deviation[side])
     driver_moved = False
     for driver in s.driver:
         driver_moved |= group[driver]
@@ -366,7 +366,7 @@ def pick_freeze(
     """
     inputs, scopes, categories, n = tables[0].shape[0], centre.shape[0], s.phase_in.shape[0], block_size
     values, factors = np.empty((2 * inputs, n)), np.empty((2, 2, categories, n))
-    draw_scratch = empty_draw(n)
+    draw_scratch = empty_draw(n, np.int64, np.float64)
     difference, deviation = np.empty((2, categories, n)), np.empty((2, s.driver.shape[0], n))
     scratch = (np.empty((2, n)), np.empty(n), difference, deviation, np.empty((2, n)), np.empty((2, n)))
     pair = (empty_point(0, s, inputs, scopes, n), empty_point(inputs, s, inputs, scopes, n))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .amounts import all_rows
@@ -17,9 +19,9 @@ TABULATED, FIXED = -1, -2
 
 
 @subroutine
-def empty_draw(futures: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scratch of `draw_block` in double precision."""
-    return np.empty(futures, np.int64), np.empty(futures), np.empty(futures, np.uint32)
+def empty_draw(futures: int, integer: Any, number: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scratch of `draw_block`, of types with as many bits each: int64 and float64, or int32 and float32."""
+    return np.empty(futures, integer), np.empty(futures, number), np.empty(futures, np.uint32)
 
 
 @subroutine
@@ -48,7 +50,7 @@ def draw_block(
     offset : int
         Number of the block's first future in the chunk.
     scratch : tuple
-        segment and within as for `tabulated_at_points`, and digits uint32, each (futures,).
+        See `empty_draw`: segment and within for `tabulated_at_points`, and digits.
     place : (inputs,) or (2 inputs,) int64
         Row of `values` of each input, and of each at the second point of a pair.
     values : (rows, futures) float32 or float64
@@ -173,7 +175,7 @@ def propagate(
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
     category, deviation = np.empty((categories, block_size)), np.empty((s.driver.shape[0], block_size))
-    draw_scratch, part = empty_draw(block_size), np.empty(block_size)
+    draw_scratch, part = empty_draw(block_size, np.int64, np.float64), np.empty(block_size)
     scratch = (np.empty((areas, block_size)), np.empty((categories + 1, block_size)), part)
     level, tilt = np.empty((rows, block_size)), np.empty((rows, block_size))
     base_growth, inverse = np.empty((growing, block_size)), np.empty((s.base_level.shape[0], block_size))
@@ -183,7 +185,7 @@ def propagate(
         draw_block(points, tables, first + offset, offset, draw_scratch, row, values)
         all_terms(values, row, s, part, term)
         category_sums(term, s, category)
-        driver_deviation(values, row, s, deviation)
+        driver_deviation(values, row[s.driver], s, deviation)
         all_rows(term, category, deviation, s, scratch, level, tilt)
         affine(s.base_growth, deviation, base_growth)
         all_paths(values[s.speed], s, part, relative_path)
@@ -228,7 +230,8 @@ def propagate_total(
     drivers, years = s.driver.shape[0], s.years.shape[0]
     row = np.arange(inputs)
     values, term = np.empty((inputs, block_size)), np.empty((s.term_theme.shape[0], block_size))
-    draw_scratch, deviation, part = empty_draw(block_size), np.empty((drivers, block_size)), np.empty(block_size)
+    draw_scratch = empty_draw(block_size, np.int64, np.float64)
+    deviation, part = np.empty((drivers, block_size)), np.empty(block_size)
     line, tilt = np.empty((2 + drivers, block_size)), np.empty((2, block_size))
     level = np.empty((2, block_size))
     base_growth, inverse = np.empty((2, block_size)), np.empty((2, block_size))
@@ -239,7 +242,7 @@ def propagate_total(
         coefficients = total_coefficients(s)
         draw_block(points, tables, first + offset, offset, draw_scratch, row, values)
         all_terms(values, row, s, part, term)
-        driver_deviation(values, row, s, deviation)
+        driver_deviation(values, row[s.driver], s, deviation)
         affine(s.base_growth[base_row], deviation, base_growth)
         all_paths(values[s.speed], s, part, relative_path)
         for money in range(2):

@@ -76,7 +76,7 @@ def tabulated_at_points(
     shift, first = integer(precision.nmant - SEGMENT_BITS), integer((precision.maxexp - 2) << SEGMENT_BITS)
     mask, one = integer((1 << shift) - 1), integer((precision.maxexp - 1) << precision.nmant)  # bits of 1.0
     for point in range(pattern.shape[0]):
-        digits = np.int32(base ^ pattern[point])
+        digits = np.int32(base ^ pattern[point])  # the casts: numba widens integers, which halves the lanes
         upper = np.int32(digits >> _SIGN)  # -1 above the median, else 0
         t = min(number(np.int32(digits ^ upper)) + half, largest)
         bits = integer(_bits(t))

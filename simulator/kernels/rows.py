@@ -17,8 +17,9 @@ def copy_row(row: np.ndarray, out: np.ndarray) -> None:
 @subroutine
 def add_row(total: np.ndarray, weight: float, row: np.ndarray) -> None:
     """total += weight * row, each (futures,) float."""
+    w = total.dtype.type(weight)
     for future in range(total.shape[0]):
-        total[future] += weight * row[future]
+        total[future] += w * row[future]
 
 
 @subroutine
@@ -61,8 +62,9 @@ def combine_rows(total: np.ndarray, weight: np.ndarray, rows: np.ndarray, which:
 @subroutine
 def add_scaled(total: np.ndarray, weight: float, left: np.ndarray, right: np.ndarray) -> None:
     """total += weight * left * right, each (futures,) float."""
+    w = total.dtype.type(weight)
     for future in range(total.shape[0]):
-        total[future] += weight * left[future] * right[future]
+        total[future] += w * left[future] * right[future]
 
 
 @subroutine

@@ -31,7 +31,7 @@ class Shared(NamedTuple):
         How many categories the scope counts.
     category, row : (S, C) int64
         These, and their rows of slopes.
-    place : (2, S, C) int64
+    category_row : (2, S, C) int64
         Rows of n of `Sides.category` with these, at A and at B.
     scale : (S, C) float
         How many times the slopes of the row the scope has.
@@ -58,7 +58,7 @@ class Shared(NamedTuple):
     row_weight: np.ndarray
     counted: np.ndarray
     category: np.ndarray
-    place: np.ndarray
+    category_row: np.ndarray
     row: np.ndarray
     scale: np.ndarray
     common_scale: np.ndarray
@@ -155,7 +155,7 @@ def add_scope(weights: tuple[np.ndarray, np.ndarray], scope: int, c: int, s: Str
     place = x.counted[scope]
     x.counted[scope] += 1
     x.category[scope, place], x.row[scope, place], x.scale[scope, place] = c, row - 1, ratio
-    x.place[0, scope, place], x.place[1, scope, place] = 2 * c, 2 * c + 1
+    x.category_row[0, scope, place], x.category_row[1, scope, place] = 2 * c, 2 * c + 1
     x.common_scale[scope, 0, place] = ratio
     for b in range(s.barrier.shape[0]):
         x.common_scale[scope, 1 + b, place] = ratio * s.barrier_weight[c, b]

@@ -16,7 +16,7 @@ from .places import first_rows
 from .rows import add_row, add_rows, add_scaled, combine_products, combine_rows
 from .sharing import Shared
 from .structure import Structure
-from .terms import all_paths
+from .terms import all_paths, driver_deviation
 
 
 class Sides(NamedTuple):
@@ -110,12 +110,6 @@ def empty_sides(s: Structure, inputs: int, scopes: int, n: int) -> Sides:
     )
 
 
-def empty_draw(x: Sides) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scratch of `simulator.kernels.propagation.draw_block` in the precision of the rows."""
-    n, number = x.gap.shape[1], x.gap.dtype
-    return np.empty(n, f"i{number.itemsize}"), np.empty(n, number), np.empty(n, np.uint32)
-
-
 @subroutine
 def multiply(left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
     """product = left · right, rows of one length of float."""
@@ -134,7 +128,6 @@ def fill_points(s: Structure, x: Sides) -> None:
         ready to theme_slope are filled, deviation, path and factor.
     """
     value, freed, use, adopted, reach = x.value, x.scratch[0], x.scratch[1], x.scratch[2], x.scratch[3]
-    number = value.dtype.type
     for c in range(s.phase_in.shape[0]):
         phase_in, national, own = value[s.phase_in[c]], value[s.national], value[s.technology_own[c]]
         for future in range(use.shape[0]):
@@ -147,15 +140,13 @@ def fill_points(s: Structure, x: Sides) -> None:
             if p == s.term_start[c]:
                 multiply(freed, theme, use)
             else:
-                add_scaled(use, number(1.0), freed, theme)
+                add_scaled(use, 1.0, freed, theme)
             multiply(freed, reach, x.theme_slope[p])
             multiply(theme, reach, x.themed[p])
         multiply(use, own, x.ready[c])
         multiply(use, adopted, x.unowned[c])
         multiply(use, reach, x.category[c])
-    for d in range(s.driver.shape[0]):
-        for future in range(use.shape[0]):
-            x.deviation[d, future] = value[s.driver[d], future] - s.driver_reference[d]
+    driver_deviation(value, s.driver, s, x.deviation)
     all_paths(value[s.speed], s, freed, x.path)
     for year in range(s.years.shape[0]):
         multiply(x.path[year], value[s.technology], x.factor[year])
@@ -238,7 +229,7 @@ def fill_levels(whose: int, s: Structure, shared: Shared, x: Sides) -> None:
     for scope in range(shared.counted.shape[0]):
         count = shared.counted[scope]
         for side in range(2):
-            table, rows = side if whose == 0 else 1 - side, shared.place[side, scope, :count]
+            table, rows = side if whose == 0 else 1 - side, shared.category_row[side, scope, :count]
             weight, year_weight = shared.weight[table, scope], shared.year_weight[table, scope]
             for d in range(drivers):
                 out = line[2 * (scope * drivers + d) + side]

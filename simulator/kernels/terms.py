@@ -138,19 +138,20 @@ def use_moved(moved: np.ndarray, category: int, s: Structure) -> bool:
 
 
 @subroutine
-def driver_deviation(values: np.ndarray, row: np.ndarray, s: Structure, out: np.ndarray) -> None:
+def driver_deviation(values: np.ndarray, which: np.ndarray, s: Structure, out: np.ndarray) -> None:
     """Drivers of growth less their references.
 
     Parameters
     ----------
     values : (rows, futures) float
-    row : (inputs,) int64
+    which : (D,) int64
+        Row of `values` that each driver is taken from.
     s : Structure
     out : (D, futures) float
         Filled.
     """
     for d in range(out.shape[0]):
-        driver, reference = values[row[s.driver[d]]], s.driver_reference[d]
+        driver, reference = values[which[d]], s.driver_reference[d]
         for future in range(out.shape[1]):
             out[d, future] = driver[future] - reference
 
